@@ -1,0 +1,224 @@
+"""The command line: `pinnaux check | solve | export | plot FILE`, one function each.
+
+Exit statuses: 0 accuracy reached (or the command did its work), 1 the problem or the usage is wrong, 2 the accuracy was
+not reached within the limits, 3 numerical failure, 130 interrupted. Only `solve` and what it calls import torch.
+"""
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from .errors import PinnauxError, TrainingError, UsageError, did_you_mean
+from .progress import say, watching
+
+if TYPE_CHECKING:
+    from .problem import Problem
+    from .solution import Solution
+
+WRONG_USAGE, FAILED, INTERRUPTED = 1, 3, 130
+COMMANDS = ("check", "solve", "export", "plot")
+SOLUTION_FILE = "solution.pt"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; a mistake of the user's is three lines, never a traceback."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        _require_command(words)
+        options = _parser().parse_args(words)
+        return options.command(options)
+    except PinnauxError as mistake:
+        if "--traceback" in words:
+            traceback.print_exc()
+        print(f"error: {mistake}", file=sys.stderr)
+        return FAILED if isinstance(mistake, TrainingError) else WRONG_USAGE
+    except KeyboardInterrupt:
+        print("interrupted: files not yet complete were not written", file=sys.stderr)
+        return INTERRUPTED
+
+
+def check(options: argparse.Namespace) -> int:
+    """Read the problem file and print what solving it would involve; nothing is computed."""
+    from .load import load
+    from .plan import Plan
+
+    say(str(Plan.of(load(options.file))))
+    return 0
+
+
+def solve(options: argparse.Namespace) -> int:
+    """Solve the problem, write everything into the run's folder, and say how good the result is."""
+    from .files import ensure_writable
+    from .interrupt import Interrupts
+    from .load import load
+
+    problem = load(options.file)
+    folder = run_folder(options)
+    ensure_writable(folder)
+    with Interrupts() as interrupts:
+        solution = _solve(problem, options)
+        interrupts.begin_writing()
+        _show(solution, options.quiet)
+        picture = write_results(solution, folder, options.file.stem)
+    if not options.quiet:
+        say(f"\npicture: {picture}\nopen {picture.with_suffix('.pvd')} in ParaView")
+    return INTERRUPTED if interrupts.count else solution.verdict.exit_status
+
+
+def write_results(solution: Solution, folder: Path, name: str) -> Path:
+    """Everything a run leaves behind, the solution itself first; returns the picture's path."""
+    from .export import export
+    from .files import write_text
+    from .plot import plot
+    from .report import report, report_json
+
+    solution.save(folder / SOLUTION_FILE)
+    write_text(folder / "report.txt", report(solution) + "\n")
+    write_text(folder / "report.json", report_json(solution))
+    export(solution, folder, name)
+    return plot(solution, folder / f"{name}.png")
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the ParaView files of a solution saved by an earlier `solve`."""
+    from .export import export as write_export
+
+    say(f"open {write_export(saved_solution(options), run_folder(options), options.file.stem)} in ParaView")
+    return 0
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Draw the picture of a solution saved by an earlier `solve`."""
+    from .plot import plot as draw
+
+    say(f"picture: {draw(saved_solution(options), run_folder(options) / f'{options.file.stem}.png')}")
+    return 0
+
+
+def run_folder(options: argparse.Namespace) -> Path:
+    """`out/burgers` for problems/burgers.py: one folder a problem, in `out` or what --out names."""
+    return options.out / options.file.stem
+
+
+def saved_solution(options: argparse.Namespace) -> Solution:
+    """The solution that `pinnaux solve` left in the run's folder."""
+    from .load import load
+
+    problem = load(options.file)
+    path = run_folder(options) / SOLUTION_FILE
+    if not path.is_file():
+        raise UsageError(f"there is no saved solution {path}", hint=f"pinnaux solve {options.file} makes it")
+    from .solution import Solution
+
+    return Solution.load(path, problem)
+
+
+def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
+    if not options.quiet:
+        say(f"solving {options.file} (loading torch …)")
+    from .solve import solve as solve_problem
+
+    with watching(options.quiet) as watch:
+        return solve_problem(problem, accuracy=options.accuracy, time_limit=options.time_limit, steps=options.steps,
+                             seed=options.seed, device=options.device, dtype=options.dtype, watch=watch)
+
+
+def _show(solution: Solution, quiet: bool) -> None:
+    from .report import headline, report
+
+    say(headline(solution.verdict) if quiet else "\n" + report(solution))
+
+
+def _require_command(words: Sequence[str]) -> None:
+    """Refuse a first word that is no command, with the command that was probably meant."""
+    if not words:
+        raise UsageError("which command?", hint=f"{', '.join(COMMANDS)}: pinnaux --help describes them")
+    first = words[0]
+    if first.startswith("-") or first in COMMANDS:
+        return
+    if first.endswith(".py"):
+        raise UsageError(f"{first} is a file, not a command", hint=f"pinnaux solve {first}")
+    raise UsageError(f"there is no command {first!r}", hint=did_you_mean(first, COMMANDS))
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is a UsageError: three lines and status 1 like every other, not argparse's 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help shows how it is used")
+
+
+class _Version(argparse.Action):
+    """--version, asking the installed package only when it is wanted."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"pinnaux {version('pinnaux')}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="pinnaux", description="Solve partial differential equations written as formulas.",
+                     epilog="exit status: 0 accuracy reached, 1 wrong problem or usage, 2 not reached within the limits, "
+                            "3 numerical failure, 130 interrupted")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add(commands, "check", check, "read the problem and print what solving it involves")
+    solving = _add(commands, "solve", solve, "solve the problem and write the results")
+    _add_out(solving)
+    solving.add_argument("--time-limit", type=_positive, metavar="SECONDS", help="stop solving after this long")
+    solving.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the relative residual on fresh points is below E")
+    solving.add_argument("--steps", type=_count, metavar="N", help="stop after N steps")
+    solving.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
+    solving.add_argument("--device", default="cpu", metavar="D", help="cpu (default), cuda, cuda:1 …")
+    solving.add_argument("--dtype", default="float64", choices=("float64", "float32"), help="number format (default float64)")
+    solving.add_argument("--quiet", action="store_true", help="print the verdict only")
+    _add_out(_add(commands, "export", export, "write the ParaView files of a saved solution again"))
+    _add_out(_add(commands, "plot", plot, "draw the picture of a saved solution again"))
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction, name: str, command: Callable[[argparse.Namespace], int],
+         summary: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    parser.set_defaults(command=command)
+    parser.add_argument("file", type=Path, metavar="FILE", help="the problem file, e.g. problems/burgers.py")
+    parser.add_argument("--traceback", action="store_true", help="show the Python traceback of an error as well")
+    return parser
+
+
+def _add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
+                        help="the folder of all runs (default out); the results go into DIR/name-of-the-problem")
+
+
+def _positive(text: str) -> float:
+    value = float(text) if _is_number(text) else math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

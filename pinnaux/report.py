@@ -1,0 +1,94 @@
+"""What a run came to, as text for people and as JSON for programs.
+
+The numbers are the Solution's: residuals on points that were never trained on, the estimated error, and the true one
+where the problem states an exact solution.
+"""
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .solution import Solution, Verdict
+
+HEADLINES = {
+    "accuracy": "accuracy reached",
+    "stagnation": "stopped: no further progress",
+    "time": "stopped: time limit",
+    "steps": "stopped: step limit",
+    "failure": "numerical failure",
+    "interrupted": "interrupted",
+}
+
+
+def headline(verdict: Verdict) -> str:
+    """One line: what ended the run, why, and after how long."""
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    return f"{HEADLINES[verdict.status]}{reason} ({duration(verdict.elapsed)})"
+
+
+def report(solution: Solution) -> str:
+    """The headline and a table each of conditions, errors and parameters."""
+    verdict = solution.verdict
+    parts = [headline(verdict), _conditions(verdict), _errors(verdict)]
+    if solution.parameters:
+        rows = [(name, f"{value:.8g}") for name, value in solution.parameters.items()]
+        parts.append(table(("parameter", "value"), rows))
+    return "\n\n".join(part for part in parts if part)
+
+
+def report_json(solution: Solution) -> str:
+    """The same numbers for a program; one that is not finite is written as null, as JSON has no NaN."""
+    verdict = asdict(solution.verdict)
+    return json.dumps(_finite({**verdict, "parameters": dict(solution.parameters)}), indent=2) + "\n"
+
+
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns two spaces apart, the first to the left, numbers to the right."""
+    lines = [heading, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
+
+    def format_line(line: Sequence[str]) -> str:
+        first, *others = (cell.ljust(width) if column == 0 else cell.rjust(width)
+                          for column, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        return "  ".join([first, *others]).rstrip()
+
+    return "\n".join(map(format_line, lines))
+
+
+def number(value: float | None) -> str:
+    """Three digits are what an error or a residual is good for; a dash where there is none."""
+    return "-" if value is None else f"{value:.2e}"
+
+
+def duration(seconds: float) -> str:
+    """12.3 s, 4 min 05 s, 2 h 03 min."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _conditions(verdict: Verdict) -> str:
+    rows = [(name, number(each.rms), number(each.relative), number(each.largest), str(each.points))
+            for name, each in verdict.conditions.items()]
+    return table(("condition, on fresh points", "rms residual", "relative", "largest", "points"), rows) if rows else ""
+
+
+def _errors(verdict: Verdict) -> str:
+    names = list(dict.fromkeys([*verdict.error_estimate, *verdict.errors]))
+    if not names:
+        return ""
+    heading = ("relative L2 error", "estimated") + (("true",) if verdict.errors else ())
+    rows = [(name, number(verdict.error_estimate.get(name)), number(verdict.errors.get(name)))[:len(heading)]
+            for name in names]
+    return table(heading, rows)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

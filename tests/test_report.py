@@ -1,0 +1,119 @@
+"""The verdict's text and JSON, and the display while solving."""
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from pinnaux.progress import PlainLines, live_view, plain_line
+from pinnaux.report import duration, headline, number, report, report_json, table
+
+
+@dataclass(frozen=True)
+class Condition:
+    rms: float = 1.5e-6
+    relative: float = 3.25e-7
+    largest: float = 1e-5
+    points: int = 2000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    status: str = "accuracy"
+    reason: str = "residual 3.2e-07 on fresh points, asked 1.0e-06"
+    accuracy: float = 3.2e-7
+    conditions: dict = field(default_factory=lambda: {"heat": Condition(), "cold sides": Condition(rms=2e-9)})
+    error_estimate: dict = field(default_factory=lambda: {"T": 1.25e-6})
+    errors: dict = field(default_factory=lambda: {"T": 1.5e-6})
+    elapsed: float = 12.34
+    exit_status: int = 0
+    condition: str | None = None
+
+
+def solution(parameters=(), **changes):
+    return SimpleNamespace(verdict=Verdict(**changes), parameters=dict(parameters))
+
+
+def progress(**changes):
+    values = dict(stage="layers", step=40, losses={"heat": 1.1e-8, "cold sides": 3e-10}, residuals={"heat": 3.2e-5},
+                  error_estimate=2e-4, elapsed=12.34, time_limit=60.0, message="")
+    return SimpleNamespace(**{**values, **changes})
+
+
+def test_the_report_has_the_headline_and_every_number():
+    text = report(solution(parameters={"k": 1.4999}))
+    first, *_ = text.splitlines()
+    assert first == "accuracy reached: residual 3.2e-07 on fresh points, asked 1.0e-06 (12.3 s)"
+    rows = [line.split() for line in text.splitlines()]
+    assert ["heat", "1.50e-06", "3.25e-07", "1.00e-05", "2000"] in rows
+    assert ["cold", "sides", "2.00e-09", "3.25e-07", "1.00e-05", "2000"] in rows
+    assert ["T", "1.25e-06", "1.50e-06"] in rows
+    assert ["k", "1.4999"] in rows
+
+
+def test_without_an_exact_solution_the_report_has_no_column_for_it():
+    text = report(solution(errors={}))
+    assert "true" not in text
+    assert ["T", "1.25e-06"] in [line.split() for line in text.splitlines()]
+
+
+def test_a_report_without_estimate_errors_or_parameters_ends_with_the_conditions():
+    assert len(report(solution(errors={}, error_estimate={})).split("\n\n")) == 2
+
+
+@pytest.mark.parametrize("status", ["accuracy", "stagnation", "time", "steps", "failure", "interrupted"])
+def test_every_status_has_its_headline(status):
+    assert headline(Verdict(status=status, reason="")).endswith(" (12.3 s)")
+
+
+def test_the_json_holds_the_same_numbers_and_null_for_what_is_not_finite():
+    read = json.loads(report_json(solution(parameters={"k": float("inf")}, error_estimate={"T": float("nan")})))
+    assert read["conditions"]["heat"]["relative"] == 3.25e-7
+    assert read["errors"] == {"T": 1.5e-6}
+    assert read["error_estimate"] == {"T": None} and read["parameters"] == {"k": None}
+
+
+def test_columns_of_a_table_line_up():
+    lines = table(("name", "value"), [("a", "1"), ("longer", "-123456")]).splitlines()
+    assert lines == ["name      value", "a             1", "longer  -123456"]
+
+
+@pytest.mark.parametrize("seconds, text", [(0.04, "0.0 s"), (99.94, "99.9 s"), (245, "4 min 05 s"), (3599.7, "1 h 00 min"),
+                                           (7380, "2 h 03 min")])
+def test_durations_are_read_at_a_glance(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_number_that_is_missing_is_a_dash():
+    assert (number(None), number(0.012345)) == ("-", "1.23e-02")
+
+
+def test_a_plain_line_names_stage_step_losses_residuals_and_estimate():
+    assert plain_line(progress(message="new points")) == (
+        "   12.3 s  layers, step 40 | loss heat 1.1e-08, cold sides 3.0e-10 | fresh residual heat 3.2e-05"
+        " | estimated error 2.0e-04 | new points")
+
+
+def test_plain_lines_come_at_each_stage_and_otherwise_every_five_seconds(capsys):
+    times = iter([0.0, 1.0, 4.9, 5.1, 6.0, 6.5])
+    lines = PlainLines(clock=lambda: next(times))
+    for step, stage in enumerate(["start", "start", "start", "start", "layers", "layers"]):
+        lines(progress(stage=stage, step=step))
+    printed = [line.split(" | ")[0].split("  ")[-1] for line in capsys.readouterr().out.splitlines()]
+    assert printed == ["start, step 0", "start, step 3", "layers, step 4"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"losses": {}, "residuals": {}, "error_estimate": None}, {"time_limit": float("inf")}])
+def test_the_live_view_shows_what_is_known(changes):
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=80)
+    console.print(live_view(progress(**changes)))
+    text = console.file.getvalue()
+    assert "layers, step 40" in text
+    assert ("so far" in text) == (changes.get("time_limit") == float("inf"))
+    assert ("1.10e-08" in text and "3.20e-05" in text) == ("losses" not in changes)
+    assert ("estimated relative error 2.0e-04" in text) == ("losses" not in changes)
