@@ -1,0 +1,381 @@
+"""Scalar formulas and their arithmetic: sums, products and powers, simplified only where it is free of risk.
+
+A formula is a graph of immutable nodes; shared parts are the same object, and every walk visits a node once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array, shape_of
+from pinnaux.symbolic.relations import Equation, Inequality
+from pinnaux.symbolic.walk import ATOM, POWER, PRODUCT, SUM, Text, bracketed, printed
+
+
+class Expr(Formula):
+    """Abstract scalar formula. Subclasses say what they are made of, how they print and how they differentiate."""
+
+    shape: ClassVar[tuple[int, ...]] = ()
+    children: tuple[Expr, ...] = ()
+
+    @property
+    def key(self) -> object:
+        """What two nodes share that mean the same thing: the node itself, unless a subclass knows better."""
+        return id(self)
+
+    def fix(self, **attributes: object) -> None:
+        """Set the attributes once, at construction; afterwards the node is immutable."""
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        """The printed form and how tightly it binds, given those of the children."""
+        raise AssertionError(f"{type(self).__name__} must say how it prints")
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        """The derivative with respect to the coordinate, given those of the children."""
+        raise AssertionError(f"{type(self).__name__} must say how it differentiates")
+
+    @property
+    def components(self) -> tuple[Expr, ...]:
+        """The scalar itself, as a tuple: a tensor has several."""
+        return (self,)
+
+    def __str__(self) -> str:
+        return printed(self)
+
+    __repr__ = __str__
+    __hash__ = object.__hash__
+
+    def __add__(self, other: object) -> Expr:
+        return self.with_partner(other, "add", add)
+
+    def __radd__(self, other: object) -> Expr:
+        return self.with_partner(other, "add", lambda a, b: add(b, a))
+
+    def __sub__(self, other: object) -> Expr:
+        return self.with_partner(other, "subtract", subtract)
+
+    def __rsub__(self, other: object) -> Expr:
+        return self.with_partner(other, "subtract", lambda a, b: subtract(b, a))
+
+    def __mul__(self, other: object) -> Expr:
+        return self.with_partner(other, "multiply", multiply)
+
+    def __rmul__(self, other: object) -> Expr:
+        return self.with_partner(other, "multiply", lambda a, b: multiply(b, a))
+
+    def __truediv__(self, other: object) -> Expr:
+        return self.with_partner(other, "divide", divide)
+
+    def __rtruediv__(self, other: object) -> Expr:
+        return self.with_partner(other, "divide", lambda a, b: divide(b, a))
+
+    def __pow__(self, other: object) -> Expr:
+        return self.with_partner(other, "raise to a power", power)
+
+    def __rpow__(self, other: object) -> Expr:
+        return self.with_partner(other, "raise to a power", lambda a, b: power(b, a))
+
+    def __neg__(self) -> Expr:
+        return multiply(Constant(-1.0), self)
+
+    def __pos__(self) -> Expr:
+        return self
+
+    def __eq__(self, other: object) -> Equation:
+        return self.with_partner(other, "equate", Equation)
+
+    def __lt__(self, other: object) -> Inequality:
+        return self.with_partner(other, "compare", lambda a, b: Inequality(a, b, strict=True))
+
+    def __le__(self, other: object) -> Inequality:
+        return self.with_partner(other, "compare", lambda a, b: Inequality(a, b, strict=False))
+
+    def __gt__(self, other: object) -> Inequality:
+        return self.with_partner(other, "compare", lambda a, b: Inequality(b, a, strict=True))
+
+    def __ge__(self, other: object) -> Inequality:
+        return self.with_partner(other, "compare", lambda a, b: Inequality(b, a, strict=False))
+
+    def __iter__(self) -> None:
+        self.refuse("iterate over", "a scalar has no components; a VectorField has")
+
+    def __len__(self) -> int:
+        self.refuse("take the length of", "a scalar has no components; a VectorField has")
+
+    def __getitem__(self, index: object) -> None:
+        self.refuse(f"take component [{index}] of", "a scalar has no components; a derivative is diff(u, x)")
+
+    def with_partner(self, other: object, verb: str, build: Callable[[Expr, Expr], Expr | Equation | Inequality]) -> Expr | Equation | Inequality:
+        """build(self, other as a scalar); NotImplemented where `other` is a Tensor, which then decides itself."""
+        if isinstance(other, Formula) and not isinstance(other, Expr):
+            return NotImplemented
+        if isinstance(other, (tuple, list)):
+            refuse_shapes(verb, self, other)
+        if isinstance(other, np.ndarray) and other.ndim:
+            refuse_array(other, self)
+        return build(self, as_expr(other, f"cannot {verb} {described(self)} and"))
+
+
+def refuse_shapes(verb: str, left: object, right: object) -> None:
+    """Raise the error of an operation between shapes that do not fit; nothing is ever broadcast."""
+    shapes = f"shapes {shape_of(left)} and {shape_of(right)} differ"
+    raise DeclarationError(
+        f"cannot {verb} {described(left)} and {described(right)}: {shapes}",
+        hint="both must have the same shape; of a vector v, v[0] and dot(v, n) are scalars, div(v) is one too",
+    )
+
+
+def as_expr(value: object, attempt: str = "cannot use") -> Expr:
+    """A scalar formula or number as Expr; anything else is refused as `attempt` <value>."""
+    if isinstance(value, Expr):
+        return value
+    if is_number(value):
+        return Constant(float(value))
+    raise DeclarationError(f"{attempt} {described(value)}", hint=remedy_for(value))
+
+
+def remedy_for(value: object) -> str:
+    """What to write instead of a value that is no scalar formula."""
+    if isinstance(value, (bool, np.bool_)):
+        return "True and False are no numbers; where(u > 0, a, b) chooses between formulas"
+    if isinstance(value, complex):
+        return "formulas are real; write the real and the imaginary part as two fields"
+    if isinstance(value, str):
+        return "write the formula itself, without quotation marks"
+    if callable(value):
+        return "call it, f(x), or make it a function of formulas by pointwise(f, derivative=g)"
+    return "a scalar formula or a number is needed here"
+
+
+class Constant(Expr):
+    """A number."""
+
+    value: float
+
+    def __init__(self, value: float) -> None:
+        if not math.isfinite(value):
+            raise DeclarationError(f"a formula cannot hold the number {value}", hint="only finite numbers have a place in an equation")
+        self.fix(value=value)
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        exact = repr(int(self.value)) if self.value.is_integer() and abs(self.value) < 1e6 else repr(self.value)
+        short = exact if len(exact) <= 8 else f"{self.value:.6g}"
+        return short, SUM if self.value < 0 else ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        return ZERO
+
+
+class Sum(Expr):
+    """The sum of two or more terms, none of them a Sum and at most the last a Constant. Made by `add`."""
+
+    def __init__(self, terms: tuple[Expr, ...]) -> None:
+        self.fix(children=terms)
+
+    @property
+    def terms(self) -> tuple[Expr, ...]:
+        return self.children
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        words = [word for word, _ in parts]
+        # 1 - x reads better than -x + 1.
+        first = next((i for i, word in enumerate(words) if not word.startswith("-")), 0)
+        rest = words[:first] + words[first + 1:]
+        signed = (f" - {word[1:]}" if word.startswith("-") else f" + {word}" for word in rest)
+        return words[first] + "".join(signed), SUM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        return add(*tangents)
+
+
+class Product(Expr):
+    """The product of two or more factors, none of them a Product and at most the first a Constant. Made by `multiply`."""
+
+    def __init__(self, factors: tuple[Expr, ...]) -> None:
+        self.fix(children=factors)
+
+    @property
+    def factors(self) -> tuple[Expr, ...]:
+        return self.children
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        above, below = [], []
+        for factor, part in zip(self.factors, parts):
+            if isinstance(factor, Constant):
+                above.append(part[0])
+            elif part[0].startswith("1/"):
+                below.append(part[0][1:])
+            else:
+                above.append(bracketed(part, PRODUCT))
+        numerator = "*".join(above) or "1"
+        for minus, sign in (("-1*", "-"), ("1*", "")):
+            if numerator.startswith(minus):
+                numerator = sign + numerator[len(minus):]
+        return numerator + "".join(below), SUM if numerator.startswith("-") else PRODUCT
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        """(f g h)' = f' g h + f g' h + f g h'."""
+        terms = []
+        for i, slope in enumerate(tangents):
+            if not is_constant(slope, 0.0):
+                terms.append(multiply(*self.factors[:i], slope, *self.factors[i + 1:]))
+        return add(*terms)
+
+
+class Power(Expr):
+    """base ** exponent. Made by `power`."""
+
+    def __init__(self, base: Expr, exponent: Expr) -> None:
+        self.fix(children=(base, exponent))
+
+    @property
+    def base(self) -> Expr:
+        return self.children[0]
+
+    @property
+    def exponent(self) -> Expr:
+        return self.children[1]
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        base = bracketed(parts[0], ATOM)
+        if isinstance(self.exponent, Constant) and self.exponent.value < 0:
+            inverse = power(self.base, Constant(-self.exponent.value))
+            if inverse is self.base:
+                return f"1/{base}", PRODUCT
+            return f"1/{base}^{bracketed(parts[1], POWER)[2:-1]}", PRODUCT
+        return f"{base}^{bracketed(parts[1], ATOM)}", POWER
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        """(b^e)' = e b^(e-1) b' + b^e log(b) e'."""
+        slope, exponent_slope = tangents
+        terms = []
+        if not is_constant(slope, 0.0):
+            terms.append(multiply(self.exponent, power(self.base, subtract(self.exponent, ONE)), slope))
+        if not is_constant(exponent_slope, 0.0):
+            terms.append(multiply(self, Function(LOGARITHM, (self.base,)), exponent_slope))
+        return add(*terms)
+
+
+class Elementary(NamedTuple):
+    """A named function: its values on arrays, and its partial derivatives as formulas of the node and its arguments."""
+
+    name: str
+    values: Callable[..., np.ndarray]
+    partials: Callable[..., tuple[Expr, ...]]
+
+
+class Function(Expr):
+    """A named function of formulas. `.name` is the name it has in the language."""
+
+    kind: Elementary
+
+    def __init__(self, kind: Elementary, arguments: tuple[Expr, ...]) -> None:
+        self.fix(kind=kind, children=arguments)
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @property
+    def arguments(self) -> tuple[Expr, ...]:
+        return self.children
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return f"{self.name}({', '.join(word for word, _ in parts)})", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        """f(a, b)' = f_a a' + f_b b'."""
+        if all(is_constant(slope, 0.0) for slope in tangents):
+            return ZERO
+        partials = self.kind.partials(self, *self.arguments)
+        return add(*(multiply(partial, slope) for partial, slope in zip(partials, tangents)))
+
+
+ZERO = Constant(0.0)
+ONE = Constant(1.0)
+LOGARITHM = Elementary("log", np.log, lambda node, a: (divide(ONE, a),))
+
+
+def is_constant(expression: Expr, value: float | None = None) -> bool:
+    """Whether the formula is a number (the given one)."""
+    return isinstance(expression, Constant) and (value is None or expression.value == value)
+
+
+def is_integer(expression: Expr) -> bool:
+    """Whether the formula is a whole number, positive or negative."""
+    return isinstance(expression, Constant) and expression.value.is_integer()
+
+
+def add(*terms: Expr) -> Expr:
+    """The sum: nested sums flattened, numbers gathered at the end, zeros dropped."""
+    flat = [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
+    number = sum(part.value for part in flat if isinstance(part, Constant))
+    kept = [part for part in flat if not isinstance(part, Constant)]
+    if number or not kept:
+        kept.append(Constant(float(number)))
+    return kept[0] if len(kept) == 1 else Sum(tuple(kept))
+
+
+def subtract(left: Expr, right: Expr) -> Expr:
+    """left − right."""
+    return add(left, multiply(Constant(-1.0), right))
+
+
+def multiply(*factors: Expr) -> Expr:
+    """The product: nested products flattened, numbers gathered in front, equal factors made one whole power."""
+    flat = [part for factor in factors for part in (factor.factors if isinstance(factor, Product) else (factor,))]
+    number = math.prod(part.value for part in flat if isinstance(part, Constant))
+    if number == 0.0:
+        return ZERO
+    kept: dict[object, tuple[Expr, float]] = {}
+    for part in flat:
+        if not isinstance(part, Constant):
+            base, exponent = whole_power(part)
+            kept[base.key] = (base, exponent + kept.get(base.key, (base, 0.0))[1])
+    powers = [power(base, Constant(exponent)) for base, exponent in kept.values()]
+    if number != 1.0 or not powers:
+        powers.insert(0, Constant(number))
+    return powers[0] if len(powers) == 1 else Product(tuple(powers))
+
+
+def whole_power(factor: Expr) -> tuple[Expr, float]:
+    """(b, n) of a factor b^n with n a positive whole number; (factor, 1) of any other: b/b stays, it is undefined at b = 0."""
+    if isinstance(factor, Power) and is_integer(factor.exponent) and factor.exponent.value > 0:
+        return factor.base, factor.exponent.value
+    return factor, 1.0
+
+
+def divide(above: Expr, below: Expr) -> Expr:
+    """above / below."""
+    return multiply(above, power(below, Constant(-1.0)))
+
+
+def power(base: Expr, exponent: Expr) -> Expr:
+    """base ** exponent; numbers are evaluated, and whole powers of whole powers merged."""
+    if is_constant(exponent, 0.0):
+        return ONE
+    if is_constant(exponent, 1.0):
+        return base
+    if isinstance(base, Constant) and isinstance(exponent, Constant):
+        return Constant(power_of_numbers(base.value, exponent.value))
+    if isinstance(base, Power) and is_integer(base.exponent) and is_integer(exponent):
+        return Power(base.base, Constant(base.exponent.value * exponent.value))
+    return Power(base, exponent)
+
+
+def power_of_numbers(base: float, exponent: float) -> float:
+    """base ** exponent, refused where it is not a real number."""
+    if base == 0.0 and exponent < 0:
+        raise DeclarationError("division by zero in a formula", hint="look for a divisor that is 0")
+    if base < 0 and not exponent.is_integer():
+        raise DeclarationError(
+            f"{base:g} ** {exponent:g} is not a real number", hint="take the power of a positive number, or of abs(…)"
+        )
+    return base**exponent

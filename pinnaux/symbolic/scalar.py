@@ -1,0 +1,229 @@
+"""The leaves of scalar formulas (coordinates, unknowns, derivatives, parameters, data, normals) and the nodes with a choice.
+
+This module is the whole scalar language for those who build on it; expression.py has its arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.expression import (
+    ONE,
+    ZERO,
+    Constant,
+    Elementary,
+    Expr,
+    Function,
+    Power,
+    Product,
+    Sum,
+    add,
+    as_expr,
+    divide,
+    is_constant,
+    multiply,
+    power,
+    subtract,
+)
+from pinnaux.symbolic.relations import Equation, Inequality, Predicate, Relation
+from pinnaux.symbolic.walk import ATOM, Text, differentiate, postorder
+
+__all__ = [
+    "ONE", "ZERO", "Constant", "Coordinate", "Data", "Derivative", "Elementary", "Equation", "Expr", "Function", "Inequality",
+    "Normal", "ParameterNode", "Pointwise", "Power", "Predicate", "Product", "Relation", "Sum", "Unknown", "Where", "add",
+    "as_expr", "differentiate", "divide", "is_constant", "multiply", "postorder", "power", "subtract",
+]
+
+
+class Coordinate(Expr):
+    """A coordinate of a domain whose spatial coordinates are `space`. Two of the same name mean the same thing."""
+
+    name: str
+    space: tuple[str, ...]
+
+    def __init__(self, name: str, space: tuple[str, ...]) -> None:
+        self.fix(name=name, space=tuple(space))
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is time, on which spatial operators never act."""
+        return self.name not in self.space
+
+    @property
+    def key(self) -> object:
+        return ("coordinate", self.name)
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return self.name, ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        return ONE if coordinate == self.name else ZERO
+
+
+class Unknown(Expr):
+    """Abstract scalar unknown function of `coordinates`, on a domain whose spatial coordinates are `space`."""
+
+    name: str
+    coordinates: tuple[Coordinate, ...]
+    space: tuple[str, ...]
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return self.name, ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        return derivative_of(self, {}, coordinate)
+
+
+class Derivative(Expr):
+    """A derivative of an unknown: `orders` holds (coordinate name, order ≥ 1) in the order of the unknown's coordinates."""
+
+    unknown: Unknown
+    orders: tuple[tuple[str, int], ...]
+
+    def __init__(self, unknown: Unknown, orders: tuple[tuple[str, int], ...]) -> None:
+        self.fix(unknown=unknown, orders=orders)
+
+    @property
+    def order(self) -> int:
+        """The total order."""
+        return sum(order for _, order in self.orders)
+
+    @property
+    def key(self) -> object:
+        return ("derivative", id(self.unknown), self.orders)
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        names = [name for name, order in self.orders for _ in range(order)]
+        if all(len(name) == 1 for name in names):
+            return f"{self.unknown.name}_{''.join(names)}", ATOM
+        return f"{self.unknown.name}_{{{','.join(names)}}}", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        return derivative_of(self.unknown, dict(self.orders), coordinate)
+
+
+def derivative_of(unknown: Unknown, orders: dict[str, int], coordinate: str) -> Expr:
+    """The derivative of `unknown` of the given orders, differentiated once more; mixed derivatives commute."""
+    names = [one.name for one in unknown.coordinates]
+    if coordinate not in names:
+        return ZERO
+    counts = {name: orders.get(name, 0) + (name == coordinate) for name in names}
+    return Derivative(unknown, tuple((name, count) for name, count in counts.items() if count))
+
+
+class ParameterNode(Expr):
+    """Abstract scalar unknown number, the same at every point."""
+
+    name: str
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return self.name, ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        return ZERO
+
+
+class Data(Expr):
+    """The measured column `column` of the observations `source`, one value at each of their points."""
+
+    source: object
+    column: str
+
+    def __init__(self, source: object, column: str) -> None:
+        self.fix(source=source, column=column)
+
+    @property
+    def key(self) -> object:
+        return ("data", id(self.source), self.column)
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return f"data['{self.column}']", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        raise DeclarationError(
+            f"cannot differentiate the measured column '{self.column}' in {coordinate}",
+            hint="measurements are known at their points only; differentiate the field instead",
+        )
+
+
+class Normal(Expr):
+    """The component of the outward unit normal along the spatial coordinate `name`."""
+
+    name: str
+    space: tuple[str, ...]
+
+    def __init__(self, name: str, space: tuple[str, ...] = ()) -> None:
+        self.fix(name=name, space=tuple(space))
+
+    @property
+    def key(self) -> object:
+        return ("normal", self.name)
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return f"n_{self.name}", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        raise DeclarationError(
+            f"cannot differentiate the normal component n_{self.name} in {coordinate}",
+            hint="the normal is known on the boundary only; differentiate first, then take dot(…, normal)",
+        )
+
+
+class Pointwise(Expr):
+    """`function`, a torch function of one tensor, at every point; `derivative` gives the formula of its derivative, if known."""
+
+    function: Callable[..., object]
+    derivative: Callable[[Expr], object] | None
+
+    def __init__(self, function: Callable[..., object], derivative: Callable[[Expr], object] | None, argument: Expr) -> None:
+        self.fix(function=function, derivative=derivative, children=(argument,))
+
+    @property
+    def argument(self) -> Expr:
+        return self.children[0]
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", "pointwise").replace("<lambda>", "pointwise")
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return f"{self.name}({parts[0][0]})", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        if is_constant(tangents[0], 0.0):
+            return ZERO
+        if self.derivative is None:
+            raise DeclarationError(
+                f"cannot differentiate {self} in {coordinate}: pointwise function {self.name} has no derivative",
+                hint=f"give it: pointwise({self.name}, derivative=g) with g a pinnaux function or another pointwise function",
+            )
+        slope = self.derivative(self.argument)
+        return multiply(as_expr(slope, f"the derivative of {self.name} cannot be"), tangents[0])
+
+
+class Where(Expr):
+    """`yes` where the predicate holds, `no` elsewhere; differentiated branch by branch."""
+
+    predicate: Relation
+
+    def __init__(self, predicate: Relation, yes: Expr, no: Expr) -> None:
+        sides = tuple(side for operand in predicate.operands for side in operand.components)
+        self.fix(predicate=predicate, children=(*sides, yes, no))
+
+    @property
+    def yes(self) -> Expr:
+        return self.children[-2]
+
+    @property
+    def no(self) -> Expr:
+        return self.children[-1]
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return f"where({self.predicate}, {parts[-2][0]}, {parts[-1][0]})", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        yes, no = tangents[-2:]
+        if is_constant(yes, 0.0) and is_constant(no, 0.0):
+            return ZERO
+        return Where(self.predicate, yes, no)
