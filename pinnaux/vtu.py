@@ -14,7 +14,9 @@ import numpy as np
 
 from .errors import TrainingError
 
-CELL_KINDS = {1: "VERTEX", 2: "LINE", 3: "TRIANGLE", 4: "TETRA"}    # simplices, by their number of corners
+# the names of cells in meshes, and VTK's
+CELL_KINDS = {"vertex": "VERTEX", "line": "LINE", "triangle": "TRIANGLE", "quad": "QUAD", "tetra": "TETRA",
+              "hexahedron": "HEXAHEDRON", "wedge": "WEDGE", "pyramid": "PYRAMID"}
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,16 @@ class Entry:
     time: float | None
 
 
-def grid_bytes(points: np.ndarray, cells: np.ndarray, arrays: Mapping[str, np.ndarray], kind: str | None = None) -> bytes:
-    """A .vtu file of `points` (N, ≤3), `cells` (M, corners) and point arrays (N,), (N, 3) or (N, 9).
+def grid_bytes(points: np.ndarray, cells: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """A .vtu file of `points` (N, ≤3), cells by kind (M, corners of the kind) and point arrays (N,), (N, 3) or (N, 9).
 
-    `kind` names the cells where their corners do not (QUAD, not TETRA). Written in memory, so that a full disk is
-    Python's error and not a line that VTK prints.
+    Written in memory, so that a full disk is Python's error and not a line that VTK prints.
     """
     import pyvista
     from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
-    cell_type = pyvista.CellType[kind or CELL_KINDS[cells.shape[1]]]
-    grid = pyvista.UnstructuredGrid({cell_type: np.ascontiguousarray(cells)}, in_space(points))
+    grid = pyvista.UnstructuredGrid({pyvista.CellType[CELL_KINDS[kind]]: np.ascontiguousarray(corners)
+                                     for kind, corners in cells.items()}, in_space(points))
     for name, values in arrays.items():
         grid.point_data[name] = values
     writer = vtkXMLUnstructuredGridWriter()

@@ -1,0 +1,91 @@
+"""The planes in which a solution is drawn as maps, as triangles with the points to evaluate it at.
+
+In two spatial dimensions the domain's own triangles (with time: at the first, the middle and the last moment), so that a
+notch or a hole stays blank; over one coordinate and time the (t, x) plane; in three or more dimensions the middle planes.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .export import at_time, moments, pieces, time_axis
+
+if TYPE_CHECKING:
+    from .geometry.domain import Domain
+
+PLANE_TIMES = 201       # columns of triangles over the (t, x) plane
+SLICE_POINTS = 141      # points along each side of a middle plane
+
+
+@dataclass(frozen=True)
+class Map:
+    """Triangles in a plane of the domain: `plane` (N, 2) to draw them at, `points` (N, d) to evaluate the solution at."""
+
+    title: str
+    plane: np.ndarray
+    triangles: np.ndarray
+    points: np.ndarray
+    axes: tuple[int, int]
+    labels: tuple[str, str]
+    equal: bool = True
+
+
+def maps(domain: Domain) -> list[Map]:
+    """What is drawn as maps: nothing on a steady line."""
+    timed = time_axis(domain) is not None
+    if len(domain.space) == 1:
+        return [_plane_of_space_and_time(domain)] if timed else []
+    if len(domain.space) > 2:
+        return _middle_planes(domain)
+    mesh = pieces(domain)[0]
+    times = [moments(domain)[index] for index in (0, len(moments(domain)) // 2, -1)] if timed else [None]
+    return [Map("" if time is None else f"{domain.names[time_axis(domain)]} = {time:.4g}", mesh.points, triangles(mesh.cells),
+                at_time(domain, mesh.points, time), (0, 1), domain.space) for time in times]
+
+
+def _plane_of_space_and_time(domain: Domain) -> Map:
+    mesh = pieces(domain)[0]
+    count, axis = len(mesh.points), time_axis(domain)
+    times = np.repeat(np.linspace(*domain.bounds[axis], PLANE_TIMES), count)
+    space = np.tile(mesh.points, (PLANE_TIMES, 1))
+    first = (mesh.cells["line"] + count * np.arange(PLANE_TIMES - 1)[:, None, None]).reshape(-1, 2)
+    halves = np.vstack([np.column_stack([first, first[:, 1] + count]),
+                        np.column_stack([first[:, 0], first[:, 1] + count, first[:, 0] + count])])
+    return Map("", np.column_stack([times, space[:, 0]]), halves, at_time(domain, space, times), (axis, 1 - axis),
+               (domain.names[axis], domain.space[0]), equal=False)
+
+
+def _middle_planes(domain: Domain) -> list[Map]:
+    """The three coordinate planes through the middle of the first three coordinates, at the last moment."""
+    spatial = [domain.names.index(name) for name in domain.space]
+    middle = domain.bounds.mean(axis=1)
+    axis = time_axis(domain)
+    if axis is not None:
+        middle[axis] = domain.bounds[axis, 1]
+    return [_slice(domain, middle, pair, others) for pair in combinations(spatial[:3], 2)
+            for others in [[other for other in spatial if other not in pair]]]
+
+
+def _slice(domain: Domain, middle: np.ndarray, pair: tuple[int, int], others: Sequence[int]) -> Map:
+    """A grid over the plane, less the triangles that reach out of the domain."""
+    sides = [np.linspace(*domain.bounds[axis], SLICE_POINTS) for axis in pair]
+    plane = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
+    points = np.tile(middle, (len(plane), 1))
+    points[:, pair] = plane
+    corner = (np.arange(SLICE_POINTS - 1) + SLICE_POINTS * np.arange(SLICE_POINTS - 1)[:, None]).ravel()
+    squares = np.column_stack([corner, corner + 1, corner + 1 + SLICE_POINTS, corner + SLICE_POINTS])
+    inside = domain.contains(points, tolerance=1e-9)
+    whole = triangles({"quad": squares})
+    within = whole[inside[whole].all(axis=1)]
+    title = ", ".join(f"{domain.names[other]} = {middle[other]:.4g}" for other in others)
+    return Map(title, plane, within, points, pair, (domain.names[pair[0]], domain.names[pair[1]]))
+
+
+def triangles(cells: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The cells of a planar mesh as triangles (M, 3): quadrilaterals are halved."""
+    quads = cells.get("quad", np.empty((0, 4), dtype=int))
+    return np.vstack([cells.get("triangle", np.empty((0, 3), dtype=int)), quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])

@@ -1,0 +1,176 @@
+"""One picture of a solution: a row for each output, drawn by matplotlib, which needs no display.
+
+Along one coordinate a curve (with time: a few curves and a map of the (t, x) plane), otherwise the maps of maps.py with
+their colours shared along the row. Where the exact solution is given, a last column shows the difference from it.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .export import Arrays, Piece, at_time, exact_values, fields, moments, pieces
+from .files import replacing
+from .maps import Map, maps
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure
+
+    from .solution import Solution
+
+CURVES = 5              # moments shown as curves
+ARROWS = 16             # arrows along each side of a map
+PANEL_WIDTH = 4.6       # inches, colour bar included
+FIELD_COLOURS, ERROR_COLOURS = "viridis", "RdBu_r"
+
+
+def plot(solution: Solution, path: Path) -> Path:
+    """Draw every output into the picture `path`, whose suffix says the format; returns the path."""
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.style.context("default"):
+        figure = Figure(layout="constrained", dpi=150)
+        FigureCanvasAgg(figure)
+        draw(figure, solution)
+        with replacing(path) as temporary:
+            figure.savefig(temporary)
+    return path
+
+
+def draw(figure: Figure, solution: Solution) -> None:
+    """Fill the figure: rows of panels, as wide as the domain's shape asks for."""
+    domain = solution.problem.domain
+    line = pieces(domain)[0] if len(domain.space) == 1 else None
+    drawn = [(each, fields(solution, each.points)) for each in maps(domain)]
+    names = list(solution.problem.outputs)
+    columns = (line is not None) + len(drawn) + bool(solution.problem.exact)
+    figure.set_size_inches(PANEL_WIDTH * columns, panel_height([each for each, _ in drawn]) * len(names))
+    grid = figure.subplots(len(names), columns, squeeze=False)
+    for row, name in zip(grid, names, strict=True):
+        panels = iter(row)
+        if line is not None:
+            draw_curves(next(panels), solution, line, name)
+        draw_maps([next(panels) for _ in drawn], drawn, name)
+        for error in panels:
+            draw_error(error, solution, line, drawn, name)
+
+
+def panel_height(drawn: list[Map]) -> float:
+    """Inches: maps with equal scales are as high as the domain's shape makes them, within reason."""
+    if not drawn or not drawn[0].equal:
+        return 0.8 * PANEL_WIDTH
+    width, height = np.ptp(drawn[0].plane, axis=0)
+    return float(np.clip(0.75 * PANEL_WIDTH * height / width, 0.3 * PANEL_WIDTH, 1.3 * PANEL_WIDTH)) + 0.5
+
+
+def draw_curves(axes: Axes, solution: Solution, line: Piece, name: str) -> None:
+    """The output along the line, at a few moments where there is time; the exact solution dashed."""
+    from matplotlib import colormaps
+
+    domain = solution.problem.domain
+    every = moments(domain)
+    times = every[::(len(every) - 1) // (CURVES - 1)] if len(every) > 1 else every
+    for time, colour in zip(times, colormaps[FIELD_COLOURS](np.linspace(0, 0.9, len(times))), strict=True):
+        points = at_time(domain, line.points, time)
+        label = name if time is None else f"{_time_name(solution)} = {time:.4g}"
+        draw_line(axes, line, size(solution(points)[name]), color=colour, label=label)
+        exact = exact_values(solution.problem, points)
+        if name in exact:
+            last = time == times[-1]
+            draw_line(axes, line, size(exact[name]), color="black", linestyle=(0, (4, 4)), linewidth=0.9,
+                      label="exact" if last else None)
+    axes.set(title=_title(name, solution(points)[name]), xlabel=domain.space[0])
+    axes.grid(alpha=0.3)
+    if len(axes.lines) > 1:
+        axes.legend(fontsize="small")
+
+
+def draw_line(axes: Axes, line: Piece, values: np.ndarray, label: str | None = None, **style: object) -> None:
+    """A curve over the mesh of a line, interrupted where the mesh is."""
+    along = line.points[:, 0]
+    cells = np.take_along_axis(line.cells["line"], np.argsort(along[line.cells["line"]], axis=1), axis=1)
+    cells = cells[np.argsort(along[cells[:, 0]])]
+    for chain in np.split(cells, np.flatnonzero(cells[1:, 0] != cells[:-1, 1]) + 1):
+        vertices = np.append(chain[:, 0], chain[-1, 1])
+        axes.plot(along[vertices], values[vertices], label=label, **style)
+        label = None
+
+
+def draw_maps(panels: list[Axes], drawn: list[tuple[Map, Arrays]], name: str) -> None:
+    """The same output in each map, with one range of colours and one colour bar."""
+    if not panels:
+        return
+    shown = [size(values[name])[np.unique(each.triangles)] for each, values in drawn]
+    limits = min(part.min() for part in shown), max(part.max() for part in shown)
+    for axes, (each, values) in zip(panels, drawn, strict=True):
+        image = draw_map(axes, each, size(values[name]), FIELD_COLOURS, limits)
+        axes.set_title(", ".join(part for part in (_title(name, values[name]), each.title) if part))
+        if each.equal and values[name].ndim == 2 and values[name].shape[1] > max(each.axes):
+            draw_arrows(axes, each, values[name])
+    draw_colour_bar(image, panels)
+
+
+def draw_error(axes: Axes, solution: Solution, line: Piece | None, drawn: list[tuple[Map, Arrays]], name: str) -> None:
+    """The difference from the exact solution, over the line or in the last map."""
+    if name not in solution.problem.exact:
+        axes.set_axis_off()
+        return
+    title = f"{name} − exact"
+    if not drawn:
+        error = fields(solution, line.points)[f"{name}_error"]
+        draw_line(axes, line, size(error), color="tab:red")
+        axes.set(title=title, xlabel=solution.problem.domain.space[0])
+        axes.grid(alpha=0.3)
+        return
+    each, values = drawn[-1]
+    error = values[f"{name}_error"]
+    largest = np.abs(error[np.unique(each.triangles)]).max() or 1.0
+    signed = error.ndim == 1
+    image = draw_map(axes, each, size(error), ERROR_COLOURS if signed else FIELD_COLOURS, (-largest * signed, largest))
+    axes.set_title(", ".join(part for part in (title if signed else f"|{title}|", each.title) if part))
+    draw_colour_bar(image, [axes])
+
+
+def draw_map(axes: Axes, each: Map, values: np.ndarray, colours: str, limits: tuple[float, float]) -> ScalarMappable:
+    """Values (N,) in colour over the map's triangles."""
+    image = axes.tripcolor(*each.plane.T, each.triangles, values, shading="gouraud", cmap=colours, vmin=limits[0],
+                           vmax=limits[1], rasterized=True)
+    axes.margins(0.02 if each.equal else 0)
+    axes.set(xlabel=each.labels[0], ylabel=each.labels[1], aspect="equal" if each.equal else "auto")
+    return image
+
+
+def draw_colour_bar(image: ScalarMappable, panels: list[Axes]) -> None:
+    """The scale beside the panels it holds for, 1e-6 written once and not in every label."""
+    panels[0].figure.colorbar(image, ax=panels).formatter.set_powerlimits((-2, 3))
+
+
+def draw_arrows(axes: Axes, each: Map, values: np.ndarray) -> None:
+    """The vector's components in the plane, at about one point of the mesh in each square of a coarse grid."""
+    used = np.unique(each.triangles)
+    plane = each.plane[used]
+    lower, side = plane.min(axis=0), np.ptp(plane, axis=0).max() / ARROWS
+    squares = (plane - lower) / side
+    nearest = np.argsort(np.abs(squares % 1 - 0.5).max(axis=1))
+    _, chosen = np.unique(squares[nearest].astype(int), axis=0, return_index=True)
+    at = used[nearest[chosen]]
+    axes.quiver(*each.plane[at].T, *values[at][:, each.axes].T, color="white", pivot="middle", width=0.004)
+
+
+def size(values: np.ndarray) -> np.ndarray:
+    """What one colour can show: a scalar as it is, the length of a vector, the Frobenius norm of a matrix; (N,)."""
+    return values if values.ndim == 1 else np.linalg.norm(values.reshape(len(values), -1), axis=1)
+
+
+def _title(name: str, values: np.ndarray) -> str:
+    return name if values.ndim == 1 else f"|{name}|"
+
+
+def _time_name(solution: Solution) -> str:
+    domain = solution.problem.domain
+    return next(name for name in domain.names if name not in domain.space)
