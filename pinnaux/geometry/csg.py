@@ -1,0 +1,161 @@
+"""Union, difference and intersection of shapes.
+
+The boundary of the result is what is left of the operands' patches where one side lies inside the result and the other does not;
+so edges that coincide need no case of their own. Curves are cut to rounding, surfaces thinned by rejection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from pinnaux.errors import DeclarationError
+from pinnaux.geometry.patch import Keep, Patch, restricted
+from pinnaux.geometry.shape import Shape
+
+Combine = Callable[[Shape, Shape], Shape]
+Inside = Callable[[np.ndarray, float], np.ndarray]
+
+# How far to either side of a boundary one looks, relative to the size of the shapes.
+STEP = 1e-10
+OUTLINE_SAMPLES = 256
+GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(8)
+GAUSS_INTERVALS = 256
+
+
+def union(a: Shape, b: Shape) -> Shape:
+    """a + b: the points in either. Of boundary names in both, b's get a number: "circle", "circle 2"."""
+
+    def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
+        return a.inside(points, tolerance) | b.inside(points, tolerance)
+
+    fresh = _interior(b, lambda points: ~a.inside(points, 0.0))
+    return _combined(a, b, "+", inside, b.boundary, (*a.interior, *fresh))
+
+
+def difference(a: Shape, b: Shape) -> Shape:
+    """a - b: the points of a outside b. On b's boundary the normal points into b."""
+
+    def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
+        return a.inside(points, tolerance) & ~b.inside(points, -tolerance)
+
+    return _combined(a, b, "-", inside, tuple(_flipped(patch) for patch in b.boundary),
+                     _interior(a, lambda points: ~b.inside(points, 0.0)))
+
+
+def intersection(a: Shape, b: Shape) -> Shape:
+    """a & b: the points in both."""
+
+    def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
+        return a.inside(points, tolerance) & b.inside(points, tolerance)
+
+    small, large = sorted((a, b), key=lambda shape: shape.measure)
+    return _combined(a, b, "&", inside, b.boundary, _interior(small, lambda points: large.inside(points, 0.0)))
+
+
+def _interior(shape: Shape, keep: Callable[[np.ndarray], np.ndarray]) -> tuple[Patch, ...]:
+    """The interior patches of the shape where `keep` holds."""
+    cut = (restricted(patch, lambda coordinates, normals, slack: keep(coordinates)) for patch in shape.interior)
+    return tuple(patch for patch in cut if patch is not None)
+
+
+def _combined(a: Shape, b: Shape, sign: str, inside: Inside, b_boundary: tuple[Patch, ...], interior: tuple[Patch, ...]) -> Shape:
+    """The shape of known inside test and interior patches, its boundary cut out of the operands' patches."""
+    label = f"({a.label} {sign} {b.label})"
+    step = STEP * max(a.size, b.size)
+    boundary = _of_a(a, b, inside, step) + _of_b(a, b, b_boundary, inside, step)
+    if not interior or not boundary:
+        raise DeclarationError(f"{label} is empty: " + _reason(sign, a.label, b.label))
+    bounds = _bounds(a, b, sign)
+    if a.dimension > 2:
+        measure = float(sum(patch.measure for patch in interior))
+    else:
+        measure = _enclosed_measure(boundary, bounds.mean(axis=1))
+    return Shape(label, bounds, interior, boundary, inside, measure)
+
+
+def _reason(sign: str, a: str, b: str) -> str:
+    return f"{a} lies inside {b}" if sign == "-" else f"{a} and {b} do not overlap"
+
+
+def _bounds(a: Shape, b: Shape, sign: str) -> np.ndarray:
+    """A box that holds the result; it is the smallest one for a union only."""
+    if sign == "-":
+        return a.bounds
+    lows, highs = np.stack([a.bounds, b.bounds]).transpose(2, 0, 1)
+    if sign == "+":
+        return np.column_stack([lows.min(axis=0), highs.max(axis=0)])
+    return np.column_stack([lows.max(axis=0), highs.min(axis=0)])
+
+
+def _of_a(a: Shape, b: Shape, inside: Inside, step: float) -> tuple[Patch, ...]:
+    return _kept(a.boundary, _separating(inside, step), _outline(b))
+
+
+def _of_b(a: Shape, b: Shape, patches: tuple[Patch, ...], inside: Inside, step: float) -> tuple[Patch, ...]:
+    """What b gives to the boundary, less what a gave already where both outlines run together; renamed where a has the name."""
+    separating = _separating(inside, step)
+    shared = _separating(a.inside, step)
+
+    def keep(coordinates: np.ndarray, normals: np.ndarray | None, slack: np.ndarray) -> np.ndarray:
+        return separating(coordinates, normals, slack) & ~shared(coordinates, normals, slack)
+
+    return _kept(patches, keep, _outline(a))
+
+
+def _separating(inside: Inside, step: float) -> Keep:
+    """Whether the point has the shape behind it and none before it, looking along the normal."""
+
+    def keep(coordinates: np.ndarray, normals: np.ndarray | None, slack: np.ndarray) -> np.ndarray:
+        return inside(coordinates - step * normals, 0.0) & ~inside(coordinates + step * normals, 0.0)
+
+    return keep
+
+
+def _kept(patches: tuple[Patch, ...], keep: Keep, near: np.ndarray | None) -> tuple[Patch, ...]:
+    return tuple(patch for patch in (restricted(patch, keep, near) for patch in patches) if patch is not None)
+
+
+def _outline(shape: Shape) -> np.ndarray | None:
+    """Points (M, 2) along the outline of a planar shape, beside which another outline is looked at more closely."""
+    if shape.dimension != 2:
+        return None
+    each = max(4, OUTLINE_SAMPLES // len(shape.boundary))
+    points = []
+    for patch in shape.boundary:
+        u = np.union1d(patch.breaks[:: 1 + len(patch.breaks) // OUTLINE_SAMPLES], np.linspace(0, 1, each))
+        points.append(patch.chart(u[:, None])[0])
+    return np.concatenate(points)
+
+
+def _flipped(patch: Patch) -> Patch:
+    """The patch with its normal reversed."""
+
+    def chart(u: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        coordinates, normals = patch.chart(u)
+        return coordinates, -normals
+
+    old = patch.keep
+    keep = None if old is None else lambda coordinates, normals, slack: old(coordinates, -normals, slack)
+    return replace(patch, chart=chart, keep=keep)
+
+
+def _enclosed_measure(boundary: tuple[Patch, ...], origin: np.ndarray) -> float:
+    """(1/d) ∮ (x - origin)·n: exact for straight edges, by Gauss' rule to rounding for smooth ones."""
+    return sum(_flux(patch, origin) for patch in boundary) / len(origin)
+
+
+def _flux(patch: Patch, origin: np.ndarray) -> float:
+    """∫ (x - origin)·n over a point or curve."""
+    if patch.parameters == 0:
+        coordinates, normals = patch.chart(np.empty((1, 0)))
+        return float(((coordinates - origin) * normals).sum())
+    parts = max(1, GAUSS_INTERVALS // (len(patch.breaks) - 1))
+    lengths = np.diff(patch.breaks)[:, None, None] / parts
+    starts = patch.breaks[:-1, None, None] + lengths * np.arange(parts)[:, None]
+    u = (starts + lengths * (GAUSS_NODES + 1) / 2).reshape(-1, 1)
+    coordinates, normals = patch.chart(u)
+    weights = np.broadcast_to(lengths * GAUSS_WEIGHTS / 2, (*starts.shape[:2], len(GAUSS_NODES))).ravel()
+    return float(patch.measure * (weights * ((coordinates - origin) * normals).sum(axis=1)).sum())
