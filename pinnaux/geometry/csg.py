@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -65,7 +66,8 @@ def _combined(a: Shape, b: Shape, sign: str, inside: Inside, b_boundary: tuple[P
     """The shape of known inside test and interior patches, its boundary cut out of the operands' patches."""
     label = f"({a.label} {sign} {b.label})"
     step = STEP * max(a.size, b.size)
-    boundary = _of_a(a, b, inside, step) + _of_b(a, b, b_boundary, inside, step)
+    of_a = _kept(a.boundary, _separating(inside, step), _outline(b))
+    boundary = of_a + _renamed(_kept(b_boundary, _fresh(a, inside, step), _outline(a)), of_a)
     if not interior or not boundary:
         raise DeclarationError(f"{label} is empty: " + _reason(sign, a.label, b.label))
     bounds = _bounds(a, b, sign)
@@ -90,21 +92,6 @@ def _bounds(a: Shape, b: Shape, sign: str) -> np.ndarray:
     return np.column_stack([lows.max(axis=0), highs.min(axis=0)])
 
 
-def _of_a(a: Shape, b: Shape, inside: Inside, step: float) -> tuple[Patch, ...]:
-    return _kept(a.boundary, _separating(inside, step), _outline(b))
-
-
-def _of_b(a: Shape, b: Shape, patches: tuple[Patch, ...], inside: Inside, step: float) -> tuple[Patch, ...]:
-    """What b gives to the boundary, less what a gave already where both outlines run together; renamed where a has the name."""
-    separating = _separating(inside, step)
-    shared = _separating(a.inside, step)
-
-    def keep(coordinates: np.ndarray, normals: np.ndarray | None, slack: np.ndarray) -> np.ndarray:
-        return separating(coordinates, normals, slack) & ~shared(coordinates, normals, slack)
-
-    return _kept(patches, keep, _outline(a))
-
-
 def _separating(inside: Inside, step: float) -> Keep:
     """Whether the point has the shape behind it and none before it, looking along the normal."""
 
@@ -112,6 +99,25 @@ def _separating(inside: Inside, step: float) -> Keep:
         return inside(coordinates - step * normals, 0.0) & ~inside(coordinates + step * normals, 0.0)
 
     return keep
+
+
+def _fresh(a: Shape, inside: Inside, step: float) -> Keep:
+    """The test of b's patches: as above, but what a's boundary gave already, where both outlines run together, is left out."""
+    separating = _separating(inside, step)
+    shared = _separating(a.inside, step)
+    return lambda coordinates, normals, slack: separating(coordinates, normals, slack) & ~shared(coordinates, normals, slack)
+
+
+def _renamed(patches: tuple[Patch, ...], taken: tuple[Patch, ...]) -> tuple[Patch, ...]:
+    """The patches with new names for those already taken: a second "circle" becomes "circle 2"."""
+    others = {name for patch in taken for name in patch.names}
+    used = others | {name for patch in patches for name in patch.names}
+    fresh: dict[str, str] = {}
+    for name in (name for patch in patches for name in patch.names):
+        if name in others and name not in fresh:
+            fresh[name] = next(new for new in (f"{name} {number}" for number in count(2)) if new not in used)
+            used.add(fresh[name])
+    return tuple(replace(patch, names=tuple(fresh.get(name, name) for name in patch.names)) for patch in patches)
 
 
 def _kept(patches: tuple[Patch, ...], keep: Keep, near: np.ndarray | None) -> tuple[Patch, ...]:

@@ -14,10 +14,12 @@ from pinnaux.geometry import csg
 from pinnaux.geometry.arguments import check_name, number, ordered
 from pinnaux.geometry.corners import Corner, corners_of
 from pinnaux.geometry.patch import Patch, frozen_at, swept
-from pinnaux.geometry.region import PatchRegion
+from pinnaux.geometry.region import PatchRegion, Region
 from pinnaux.geometry.shape import Shape
 from pinnaux.symbolic.scalar import Coordinate, Normal
 from pinnaux.symbolic.tensor import Tensor
+
+__all__ = ["Corner", "Domain", "Duration", "Region", "TimeInterval"]
 
 
 @dataclass(frozen=True)

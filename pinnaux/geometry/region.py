@@ -111,6 +111,13 @@ class PatchRegion(Region):
         parts = tuple(part for part in self.parts if any(part in patch.names for patch in kept))
         return replace(self, patches=kept, parts=parts, predicates=(*self.predicates, predicate))
 
+    def holds(self, points: Points) -> np.ndarray:
+        """Which of the points, known to lie on the region's parts, satisfy its predicates, bool (N,)."""
+        held = np.ones(len(points), dtype=bool)
+        for predicate in self.predicates:
+            held &= predicate_test(predicate, self.domain)(points.coordinates, points.normals, np.zeros(len(points)))
+        return held
+
     def sample(self, count: int, generator: np.random.Generator) -> Points:
         """Exactly `count` points: uniform by measure, of low discrepancy, part after part, none on a corner.
 
