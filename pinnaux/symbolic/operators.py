@@ -1,0 +1,305 @@
+"""Differential and algebraic operators: plain functions from formulas to formulas.
+
+Spatial operators act on the spatial coordinates of the domain, which the fields and coordinates in the formula know; never on time.
+"""
+
+from __future__ import annotations
+
+from pinnaux.errors import DeclarationError, did_you_mean
+from pinnaux.symbolic.expression import ONE, ZERO, Constant, power, refuse_shapes
+from pinnaux.symbolic.formula import described, shape_word
+from pinnaux.symbolic.functions import sqrt
+from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, multiply, postorder
+from pinnaux.symbolic.tensor import Tensor, as_formula, bracketed_label
+
+__all__ = [
+    "cross", "curl", "diff", "div", "dot", "grad", "hessian", "identity", "inner", "laplacian", "norm", "outer", "sym", "trace",
+    "transpose",
+]
+
+Formulas = Expr | Tensor
+
+
+def diff(formula: Formulas, *coordinates: Coordinate) -> Formulas:
+    """The partial derivative, diff(u, x, x, t) = ∂³u/∂x²∂t; of a tensor, entry by entry.
+
+    Raises DeclarationError where nothing in the formula depends on one of the coordinates, or one of them is no coordinate.
+    """
+    formula = as_formula(formula, "cannot differentiate")
+    if not coordinates:
+        raise DeclarationError(f"diff needs a coordinate to differentiate {described(formula)} in", hint="diff(u, x), or diff(u, x, x)")
+    for coordinate in coordinates:
+        check_coordinate(coordinate, formula)
+        check_dependence(formula, coordinate)
+    for coordinate in coordinates:
+        formula = partial(formula, coordinate)
+    return formula
+
+
+def partial(formula: Formulas, coordinate: Coordinate) -> Formulas:
+    """∂formula/∂coordinate, 0 where nothing depends on it."""
+    if isinstance(formula, Expr):
+        return differentiate(formula, coordinate)
+    return formula.map(lambda entry: differentiate(entry, coordinate), f"{bracketed_label(formula)}_{coordinate.name}")
+
+
+def check_coordinate(value: object, formula: Formulas) -> None:
+    """Refuse to differentiate in anything but a coordinate."""
+    if isinstance(value, Coordinate):
+        return
+    hint = "write the coordinate itself: x, y = domain.coordinates, then diff(u, x)"
+    if isinstance(value, int):
+        hint = "for a higher order repeat the coordinate: diff(u, x, x)"
+    raise DeclarationError(f"cannot differentiate {described(formula)} in {described(value)}: it is not a coordinate", hint=hint)
+
+
+def check_dependence(formula: Formulas, coordinate: Coordinate) -> None:
+    """Refuse a derivative that is zero because nothing in the formula depends on the coordinate."""
+    dependences: dict[str, list[str]] = {}
+    for node in postorder(formula.components):
+        if isinstance(node, Coordinate):
+            dependences[node.name] = [node.name]
+        if isinstance(node, (Unknown, Derivative)):
+            unknown = node.unknown if isinstance(node, Derivative) else node
+            dependences[unknown.name] = [one.name for one in unknown.coordinates]
+    if any(coordinate.name in names for names in dependences.values()):
+        return
+    listed = "; ".join(f"{name} depends on {', '.join(names)}" for name, names in dependences.items() if names != [name])
+    known = {name: None for names in dependences.values() for name in names}
+    raise DeclarationError(
+        f"cannot differentiate {described(formula)} in {coordinate.name}: " + (listed or "nothing in it depends on a field"),
+        hint=did_you_mean(coordinate.name, known) if known else "a number or parameter has no derivative",
+    )
+
+
+def space_of(formula: Formulas, operator: str) -> tuple[Coordinate, ...]:
+    """The spatial coordinates of the domain(s) of the fields and coordinates in the formula."""
+    names: dict[str, None] = {}
+    times: set[str] = set()
+    for node in postorder(formula.components):
+        if isinstance(node, Derivative):
+            node = node.unknown
+        if isinstance(node, (Unknown, Coordinate, Normal)):
+            names.update(dict.fromkeys(node.space))
+        if isinstance(node, Unknown):
+            times.update(one.name for one in node.coordinates if one.is_time)
+    clash = sorted(times & names.keys())
+    if clash:
+        raise DeclarationError(
+            f"cannot take {operator} of {described(formula)}: {clash[0]} is space in one of its domains, time in another",
+            hint="give one of the domains other coordinate names: names=(…)",
+        )
+    if not names:
+        raise DeclarationError(
+            f"cannot take {operator} of {described(formula)}: no field or coordinate in it tells its domain",
+            hint=f"{operator} of a constant is 0; write 0",
+        )
+    return tuple(Coordinate(name, tuple(names)) for name in names)
+
+
+def spatial_argument(value: object, operator: str, ranks: tuple[int, ...]) -> tuple[Formulas, tuple[Coordinate, ...]]:
+    """The operator's argument, which must have one of the ranks and depend on space, and the spatial coordinates."""
+    formula = ranked(value, operator, ranks)
+    space = space_of(formula, operator)
+    if not depends_on_space(formula, space):
+        raise DeclarationError(
+            f"cannot take {operator} of {described(formula)}: nothing in it depends on space ({', '.join(one.name for one in space)})",
+            hint="spatial operators never act on time; that is diff(u, t)",
+        )
+    return formula, space
+
+
+def depends_on_space(formula: Formulas, space: tuple[Coordinate, ...]) -> bool:
+    """Whether any field or coordinate in the formula depends on one of the spatial coordinates."""
+    names = {one.name for one in space}
+    for node in postorder(formula.components):
+        owner = node.unknown if isinstance(node, Derivative) else node
+        if isinstance(node, Coordinate) and node.name in names:
+            return True
+        if isinstance(owner, Unknown) and names & {one.name for one in owner.coordinates}:
+            return True
+        if isinstance(node, Normal):
+            return True
+    return False
+
+
+def ranked(value: object, operator: str, ranks: tuple[int, ...]) -> Formulas:
+    """The operator's argument as a formula, which must be one of: scalar (0), vector (1), matrix (2)."""
+    formula = as_formula(value, f"cannot take {operator} of")
+    if len(formula.shape) in ranks:
+        return formula
+    wanted = " or a ".join(("scalar", "vector", "matrix")[rank] for rank in ranks)
+    hints = {"div": "div(grad(u)) is laplacian(u); in one dimension write diff(u, x)", "norm": "abs(u) is the size of a scalar"}
+    raise DeclarationError(f"{operator} takes a {wanted}, not {described(formula)}", hint=hints.get(operator, f"give a {wanted}"))
+
+
+def vector_in_space(vector: Tensor, space: tuple[Coordinate, ...], operator: str) -> None:
+    """Refuse a last index that does not run over the spatial coordinates."""
+    if vector.shape[-1] != len(space):
+        names = ", ".join(one.name for one in space)
+        raise DeclarationError(
+            f"{operator} takes a {len(space)}-vector here, not {described(vector)}: the domain's space is ({names})",
+            hint="one component for each spatial coordinate, time not counted",
+        )
+
+
+def grad(formula: Formulas) -> Tensor:
+    """Gradient: of a scalar [j] = ∂u/∂x_j, of a vector [i, j] = ∂v_i/∂x_j."""
+    formula, space = spatial_argument(formula, "grad", (0, 1))
+    label = f"grad({formula})"
+    if isinstance(formula, Expr):
+        return Tensor(tuple(differentiate(formula, one) for one in space), label)
+    return Tensor(tuple(tuple(differentiate(entry, one) for one in space) for entry in formula.entries), label)
+
+
+def div(formula: Tensor) -> Formulas:
+    """Divergence: of a vector ∂v_j/∂x_j, of a matrix row by row [i] = ∂A_ij/∂x_j."""
+    formula, space = spatial_argument(formula, "div", (1, 2))
+    vector_in_space(formula, space, "div")
+    if len(formula.shape) == 1:
+        return divergence(formula.entries, space)
+    return Tensor(tuple(divergence(row, space) for row in formula.entries), f"div({formula})")
+
+
+def divergence(entries: tuple[Expr, ...], space: tuple[Coordinate, ...]) -> Expr:
+    """Σ_j ∂entries_j/∂x_j, by the product rule; the terms keep the factors of the entries as the same objects."""
+    return add(*(differentiate(entry, one) for entry, one in zip(entries, space)))
+
+
+def laplacian(formula: Formulas) -> Formulas:
+    """Laplacian Σ_j ∂²u/∂x_j²; of a vector, component by component (Cartesian coordinates)."""
+    formula, space = spatial_argument(formula, "laplacian", (0, 1))
+    if isinstance(formula, Expr):
+        return scalar_laplacian(formula, space)
+    return formula.map(lambda entry: scalar_laplacian(entry, space), f"laplacian({formula})")
+
+
+def scalar_laplacian(formula: Expr, space: tuple[Coordinate, ...]) -> Expr:
+    """Σ_j ∂²u/∂x_j²."""
+    return divergence(tuple(differentiate(formula, one) for one in space), space)
+
+
+def hessian(formula: Expr) -> Tensor:
+    """The matrix of second derivatives, [i, j] = ∂²u/∂x_i∂x_j."""
+    formula, space = spatial_argument(formula, "hessian", (0,))
+    slopes = [differentiate(formula, one) for one in space]
+    return Tensor(tuple(tuple(differentiate(slope, one) for one in space) for slope in slopes), f"hessian({formula})")
+
+
+def curl(formula: Formulas) -> Formulas:
+    """In 3-D the vector ∇ × v; in 2-D the scalar ∂v_1/∂x_0 − ∂v_0/∂x_1 of a vector, or the vector (∂u/∂x_1, −∂u/∂x_0) of a scalar."""
+    formula, space = spatial_argument(formula, "curl", (0, 1))
+    dimension, size = len(space), len(formula.components)
+    if isinstance(formula, Expr) and dimension == 2:
+        return Tensor((differentiate(formula, space[1]), -differentiate(formula, space[0])), f"curl({formula})")
+    if isinstance(formula, Expr) or dimension not in (2, 3) or size != dimension:
+        raise DeclarationError(
+            f"curl takes a 3-vector in three dimensions and a 2-vector or a scalar in two, not {described(formula)} in {dimension}",
+            hint="the dimension is the number of spatial coordinates of the domain",
+        )
+
+    def rotation(i: int, j: int) -> Expr:
+        return differentiate(formula.entries[j], space[i]) - differentiate(formula.entries[i], space[j])
+
+    if dimension == 2:
+        return rotation(0, 1)
+    return Tensor((rotation(1, 2), rotation(2, 0), rotation(0, 1)), f"curl({formula})")
+
+
+def dot(left: Tensor, right: Tensor) -> Formulas:
+    """The sum over neighbouring indices: v·w = v_i w_i, (A v)_i = A_ij v_j, (v A)_j = v_i A_ij, (A B)_ik = A_ij B_jk."""
+    left, right = ranked(left, "dot", (1, 2)), ranked(right, "dot", (1, 2))
+    if left.shape[-1] != right.shape[0]:
+        refuse_contraction("dot", left, right)
+    label = f"dot({left}, {right})"
+    rows = (left.entries,) if len(left.shape) == 1 else left.entries
+    columns = (right.entries,) if len(right.shape) == 1 else tuple(zip(*right.entries))
+    products = tuple(tuple(contraction(row, column) for column in columns) for row in rows)
+    if len(left.shape) == 1:
+        return products[0][0] if len(right.shape) == 1 else Tensor(products[0], label)
+    return Tensor(tuple(row[0] for row in products), label) if len(right.shape) == 1 else Tensor(products, label)
+
+
+def contraction(left: tuple[Expr, ...], right: tuple[Expr, ...]) -> Expr:
+    """Σ_i left_i right_i."""
+    return add(*(multiply(a, b) for a, b in zip(left, right)))
+
+
+def refuse_contraction(operator: str, left: Tensor, right: Tensor) -> None:
+    """Raise the error of a product whose indices do not run over the same range."""
+    raise DeclarationError(
+        f"cannot take {operator} of {described(left)} and {described(right)}: shapes {left.shape} and {right.shape} do not fit",
+        hint="the last index of the first and the first of the second must be equally long",
+    )
+
+
+def inner(left: Tensor, right: Tensor) -> Expr:
+    """The sum over all indices: v_i w_i, A_ij B_ij."""
+    left, right = ranked(left, "inner", (1, 2)), ranked(right, "inner", (1, 2))
+    if left.shape != right.shape:
+        refuse_shapes("take inner of", left, right)
+    return contraction(left.components, right.components)
+
+
+def outer(left: Tensor, right: Tensor) -> Tensor:
+    """The matrix [i, j] = v_i w_j."""
+    left, right = ranked(left, "outer", (1,)), ranked(right, "outer", (1,))
+    return Tensor(tuple(tuple(multiply(a, b) for b in right.entries) for a in left.entries), f"outer({left}, {right})")
+
+
+def cross(left: Tensor, right: Tensor) -> Formulas:
+    """v × w: a vector of 3-vectors, the scalar v_0 w_1 − v_1 w_0 of 2-vectors."""
+    left, right = ranked(left, "cross", (1,)), ranked(right, "cross", (1,))
+    if left.shape != right.shape or len(left) not in (2, 3):
+        refuse_contraction("cross", left, right)
+
+    def minor(i: int, j: int) -> Expr:
+        return left.entries[i] * right.entries[j] - left.entries[j] * right.entries[i]
+
+    if len(left) == 2:
+        return minor(0, 1)
+    return Tensor((minor(1, 2), minor(2, 0), minor(0, 1)), f"cross({left}, {right})")
+
+
+def norm(vector: Tensor, eps: float = 0.0) -> Expr:
+    """√(Σ v_i² + eps²). A norm that is differentiated where v = 0 needs eps > 0."""
+    vector = ranked(vector, "norm", (1, 2))
+    if not isinstance(eps, (int, float)) or isinstance(eps, bool) or not 0 <= eps < float("inf"):
+        raise DeclarationError(f"eps of norm must be a number ≥ 0, not {described(eps)}", hint="norm(grad(u), eps=1e-6)")
+    squares = (power(entry, Constant(2.0)) for entry in vector.components)
+    return sqrt(add(*squares, Constant(float(eps) ** 2)))
+
+
+def transpose(matrix: Tensor) -> Tensor:
+    """[i, j] = A_ji."""
+    matrix = ranked(matrix, "transpose", (2,))
+    return Tensor(tuple(zip(*matrix.entries)), f"transpose({matrix})")
+
+
+def sym(matrix: Tensor) -> Tensor:
+    """The symmetric part (A + Aᵀ)/2."""
+    matrix = square_matrix(matrix, "sym")
+    return Tensor((0.5 * (matrix + transpose(matrix))).entries, f"sym({matrix})")
+
+
+def trace(matrix: Tensor) -> Expr:
+    """Σ_i A_ii."""
+    matrix = square_matrix(matrix, "trace")
+    return add(*(matrix.entries[i][i] for i in range(len(matrix))))
+
+
+def square_matrix(value: object, operator: str) -> Tensor:
+    """The operator's argument, which must be a matrix of as many rows as columns."""
+    matrix = ranked(value, operator, (2,))
+    if matrix.shape[0] != matrix.shape[1]:
+        raise DeclarationError(
+            f"{operator} takes a square matrix, not {described(matrix)}", hint="of grad(v), v needs one component per coordinate"
+        )
+    return matrix
+
+
+def identity(size: int) -> Tensor:
+    """The matrix with 1 on the diagonal and 0 elsewhere."""
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise DeclarationError(f"identity needs a number of rows ≥ 1, not {described(size)}", hint="identity(2)")
+    return Tensor(tuple(tuple(ONE if i == j else ZERO for j in range(size)) for i in range(size)), f"identity({size})")
