@@ -1,0 +1,158 @@
+"""A condition: a named equation that holds on a region. What the equation asks for must exist at the region's points."""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass, field
+
+from pinnaux.errors import DeclarationError, Location, here
+from pinnaux.geometry.domain import Domain
+from pinnaux.geometry.region import Region
+from pinnaux.symbolic.formula import Formula, described
+from pinnaux.symbolic.relations import Equation, Relation
+from pinnaux.symbolic.scalar import Coordinate, Data, Derivative, Expr, Normal, ParameterNode, Unknown, postorder
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """`equation` holds at every point of the region given as `on` (a domain means its interior).
+
+    Raises DeclarationError for an equation that is none, holds no field, or asks for a coordinate, a normal or data that the
+    region's points do not have.
+    """
+
+    name: str
+    equation: Equation
+    on: InitVar[Region | Domain]
+    region: Region = field(init=False)
+    residuals: tuple[Expr, ...] = field(init=False, repr=False)
+    where: Location | None = field(init=False, repr=False)
+
+    def __post_init__(self, on: Region | Domain) -> None:
+        check_condition_name(self.name)
+        check_equation(self.name, self.equation)
+        region = region_of(self.name, on)
+        nodes = postorder(side for operand in self.equation.operands for side in operand.components)
+        check_holds_field(self, nodes)
+        for node in nodes:
+            check_known_at(self.name, node, region)
+        object.__setattr__(self, "region", region)
+        object.__setattr__(self, "residuals", self.equation.residuals)
+        object.__setattr__(self, "where", here())
+
+    @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """The scalar fields in the equation, each once."""
+        return unknowns_in(self.equation.operands)
+
+    @property
+    def parameters(self) -> tuple[ParameterNode, ...]:
+        """The parameters in the equation, each once."""
+        return parameters_in(self.equation.operands)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.equation} on {self.region.describe()}"
+
+
+def unknowns_in(formulas: tuple[Formula, ...]) -> tuple[Unknown, ...]:
+    """The scalar fields in the formulas, each once, differentiated or not."""
+    nodes = postorder(entry for formula in formulas for entry in formula.components)
+    owners = (node.unknown if isinstance(node, Derivative) else node for node in nodes)
+    return tuple(dict.fromkeys(owner for owner in owners if isinstance(owner, Unknown)))
+
+
+def parameters_in(formulas: tuple[Formula, ...]) -> tuple[ParameterNode, ...]:
+    """The parameters in the formulas, each once."""
+    nodes = postorder(entry for formula in formulas for entry in formula.components)
+    return tuple(node for node in nodes if isinstance(node, ParameterNode))
+
+
+def check_condition_name(name: object) -> None:
+    """Refuse a name that is no text."""
+    if isinstance(name, str) and name.strip():
+        return
+    hint = 'Condition("heat", diff(u, t) == laplacian(u), on=domain)'
+    raise DeclarationError(f"a condition needs a name first, not {described(name) if name != '' else 'an empty text'}", hint=hint)
+
+
+def check_equation(name: str, equation: object) -> None:
+    """Refuse what is not an equation of formulas."""
+    if isinstance(equation, Equation):
+        return
+    if isinstance(equation, bool):
+        what, hint = f"{equation}: numbers or tuples were compared, not formulas", "a formula must stand on one side of ==; is it a field?"
+    elif isinstance(equation, Relation):
+        what, hint = f"the inequality {equation}", "write an equation: minimum(u, 0) == 0 says u >= 0"
+    elif isinstance(equation, Formula):
+        what, hint = described(equation), f"write what it equals: {equation} == 0"
+    else:
+        what, hint = described(equation), "write left == right"
+    raise DeclarationError(f"condition '{name}' needs an equation, not {what}", hint=hint)
+
+
+def region_of(name: str, on: object) -> Region:
+    """The region a condition holds on."""
+    if isinstance(on, Domain):
+        return on.interior
+    if isinstance(on, Region):
+        return on
+    hint = 'on=domain, domain.boundary, domain.boundary["left"], domain.initial, or observations'
+    if isinstance(on, str):
+        hint = f'on=domain.boundary["{on}"] if that is a part of the boundary; on=domain for the interior'
+    raise DeclarationError(f"condition '{name}' holds on a region or domain, not on {described(on)}", hint=hint)
+
+
+def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:
+    """Refuse an equation that no field can be wrong about; a parameter may be compared with data."""
+    kinds = (Unknown, Derivative)
+    if any(isinstance(node, kinds) for node in nodes):
+        return
+    if any(isinstance(node, ParameterNode) for node in nodes) and any(isinstance(node, Data) for node in nodes):
+        return
+    raise DeclarationError(
+        f"condition '{condition.name}' holds no field: {condition.equation}",
+        hint="an equation must say something about a field; a parameter's start is Parameter(…, initial=…)",
+    )
+
+
+def check_known_at(name: str, node: Expr, region: Region) -> None:
+    """Refuse a leaf that has no value at the region's points."""
+    place = f"condition '{name}' on {region.describe()}"
+    if isinstance(node, Unknown):
+        for coordinate in node.coordinates:
+            check_coordinate(place, f"field {node.name} depends on {coordinate.name}", coordinate, region.domain)
+    elif isinstance(node, Derivative):
+        check_known_at(name, node.unknown, region)
+    elif isinstance(node, Coordinate):
+        check_coordinate(place, f"it uses {node.name}", node, region.domain)
+    elif isinstance(node, Normal):
+        check_normal(place, node, region)
+    elif isinstance(node, Data) and node.source is not region:
+        raise DeclarationError(
+            f"{place} uses the measured column '{node.column}' of {node.source.describe()}",
+            hint="measurements are known at their own points only: on=<those observations>",
+        )
+
+
+def check_coordinate(place: str, use: str, coordinate: Coordinate, domain: Domain) -> None:
+    """Refuse a coordinate that the domain lacks, or has with another meaning."""
+    if coordinate.name not in domain.names:
+        raise DeclarationError(
+            f"{place}: {use}, which the region's domain lacks (it has {', '.join(domain.names)})",
+            hint="take the region from the field's own domain",
+        )
+    if coordinate.is_time != (coordinate.name not in domain.space):
+        meanings = ("time", "space") if coordinate.is_time else ("space", "time")
+        raise DeclarationError(
+            f"{place}: {use}, which is {meanings[0]} there but {meanings[1]} in the region's domain", hint="take the region from the field's own domain"
+        )
+
+
+def check_normal(place: str, node: Normal, region: Region) -> None:
+    """Refuse a normal where there is none."""
+    if not region.has_normal:
+        raise DeclarationError(f"{place} uses the normal {node}: only a boundary has normals", hint="on=domain.boundary, or a part of it")
+    if node.name not in region.domain.space:
+        raise DeclarationError(
+            f"{place} uses the normal {node}, but the boundary's space is ({', '.join(region.domain.space)})",
+            hint="take the normal from the region's own domain",
+        )

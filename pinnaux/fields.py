@@ -1,0 +1,165 @@
+"""The unknowns of a problem: fields, vectors of fields, and parameters (unknown numbers)."""
+
+from __future__ import annotations
+
+import keyword
+import math
+from collections.abc import Sequence
+
+from pinnaux.errors import DeclarationError, did_you_mean
+from pinnaux.geometry.domain import Domain
+from pinnaux.geometry.region import Region
+from pinnaux.symbolic.formula import described, is_number
+from pinnaux.symbolic.scalar import Coordinate, ParameterNode, Unknown
+from pinnaux.symbolic.tensor import Tensor
+
+
+class Field(Unknown):
+    """An unknown scalar function on a domain, of all its coordinates or of those in `depends_on` only.
+
+    Raises DeclarationError for a name that is no word or is a coordinate's, for what is no domain, and for foreign coordinates.
+    """
+
+    domain: Domain
+
+    def __init__(self, name: str, domain: Domain, depends_on: Sequence[Coordinate] | None = None) -> None:
+        check_unknown_name(name, "a field")
+        check_domain(domain, f"field {name}")
+        if name in domain.names:
+            raise DeclarationError(
+                f"field '{name}' has the name of a coordinate of its domain ({', '.join(domain.names)})", hint="give it another name"
+            )
+        self.fix(name=name, domain=domain, space=domain.space, coordinates=chosen_coordinates(depends_on, domain, name))
+
+
+class VectorField(Tensor):
+    """A vector of unknown fields: one named in `components` each, or one per spatial coordinate, velocity_x, velocity_y …
+
+    Raises DeclarationError as Field does, and for component names that are not distinct.
+    """
+
+    name: str
+    domain: Domain
+
+    def __init__(
+        self,
+        name: str,
+        domain: Domain,
+        components: Sequence[str] | None = None,
+        depends_on: Sequence[Coordinate] | None = None,
+    ) -> None:
+        check_unknown_name(name, "a vector field")
+        check_domain(domain, f"vector field {name}")
+        names = component_names(name, domain, components)
+        super().__init__(tuple(Field(one, domain, depends_on) for one in names), name)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "domain", domain)
+
+
+class Parameter(ParameterNode):
+    """An unknown number, found together with the fields. It stays strictly between `lower` and `upper`; `positive` means lower = 0.
+
+    Raises DeclarationError for bounds that contradict each other or the initial value.
+    """
+
+    initial: float
+    lower: float | None
+    upper: float | None
+
+    def __init__(
+        self, name: str, initial: float = 1.0, lower: float | None = None, upper: float | None = None, positive: bool = False
+    ) -> None:
+        check_unknown_name(name, "a parameter")
+        for role, value in (("initial value", initial), ("lower bound", lower), ("upper bound", upper)):
+            if not (value is None and role != "initial value" or is_number(value) and math.isfinite(value)):
+                raise DeclarationError(
+                    f"the {role} of parameter {name} must be a finite number, not {described(value)}", hint="leave a bound out if there is none"
+                )
+        if positive:
+            lower = positive_lower_bound(name, lower)
+        check_bounds(name, initial, lower, upper)
+        self.fix(
+            name=name,
+            initial=float(initial),
+            lower=None if lower is None else float(lower),
+            upper=None if upper is None else float(upper),
+        )
+
+
+def positive_lower_bound(name: str, lower: float | None) -> float:
+    """The lower bound of a positive parameter."""
+    if lower is not None and lower < 0:
+        raise DeclarationError(
+            f"parameter {name} is declared positive and has the lower bound {lower:g}", hint="leave out one of positive=True and lower="
+        )
+    return 0.0 if lower is None else lower
+
+
+def check_bounds(name: str, initial: float, lower: float | None, upper: float | None) -> None:
+    """Refuse an empty range, and an initial value that is not inside it."""
+    low = -math.inf if lower is None else lower
+    high = math.inf if upper is None else upper
+    if not low < high:
+        raise DeclarationError(
+            f"the bounds of parameter {name} leave nothing: lower {low:g} is not below upper {high:g}", hint="exchange or widen them"
+        )
+    if not low < initial < high:
+        raise DeclarationError(
+            f"the initial value {initial:g} of parameter {name} is not between {low:g} and {high:g}",
+            hint="give initial= a value strictly inside the bounds",
+        )
+
+
+def check_unknown_name(name: object, role: str) -> None:
+    """Refuse a name that could not stand in a formula."""
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise DeclarationError(
+            f"{role} needs a name that is one word, not {described(name)}", hint='letters, digits and _, for instance Field("u", domain)'
+        )
+
+
+def check_domain(domain: object, owner: str) -> None:
+    """Refuse what is not a whole domain."""
+    if isinstance(domain, Domain):
+        return
+    hint = "give the domain, for instance Rectangle((0, 0), (1, 1))"
+    if isinstance(domain, Region):
+        hint = "a field lives on the whole domain; conditions hold on its regions"
+    raise DeclarationError(f"{owner} needs a domain, not {described(domain)}", hint=hint)
+
+
+def chosen_coordinates(depends_on: object, domain: Domain, field: str) -> tuple[Coordinate, ...]:
+    """The coordinates a field depends on, in the domain's order."""
+    if depends_on is None:
+        return domain.coordinates
+    chosen = depends_on if isinstance(depends_on, (tuple, list)) else ()
+    if not chosen or not all(isinstance(one, Coordinate) for one in chosen):
+        listed = ", ".join(domain.names)
+        raise DeclarationError(
+            f"depends_on of field {field} must be a tuple of coordinates, not {described(depends_on)}",
+            hint=f"{listed} = domain.coordinates, then depends_on=({domain.names[0]},); an unknown number is a Parameter",
+        )
+    names = [one.name for one in chosen]
+    for name in names:
+        if name not in domain.names:
+            raise DeclarationError(f"field {field} cannot depend on {name}: its domain lacks it", hint=did_you_mean(name, domain.names))
+    if len(set(names)) < len(names):
+        raise DeclarationError(f"depends_on of field {field} names a coordinate twice: {', '.join(names)}", hint="name each once")
+    return tuple(one for one in domain.coordinates if one.name in names)
+
+
+def component_names(name: str, domain: Domain, components: object) -> tuple[str, ...]:
+    """The names of a vector field's components."""
+    if components is None:
+        return tuple(f"{name}_{one}" for one in domain.space)
+    if not isinstance(components, (tuple, list)) or not components:
+        raise DeclarationError(
+            f"components of vector field {name} must be a tuple of names, not {described(components)}", hint='components=("u", "v")'
+        )
+    for one in components:
+        check_unknown_name(one, f"a component of vector field {name}")
+    if len({name, *components}) < len(components) + 1:
+        raise DeclarationError(
+            f"vector field {name} and its components ({', '.join(components)}) need names that differ", hint='components=("u", "v")'
+        )
+    return tuple(components)
