@@ -1,0 +1,75 @@
+"""pinnaux solves partial differential equations with physics-informed neural networks.
+
+A problem file starts with `from pinnaux import *`. Programs call `pinnaux.load` and `pinnaux.solve`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import MappingProxyType
+
+from pinnaux.errors import PinnauxError
+from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Polygon, Rectangle, TimeInterval
+from pinnaux.load import load
+from pinnaux.problem import Condition, Field, Observations, Parameter, Problem, VectorField
+from pinnaux.symbolic.functions import (
+    abs,
+    acos,
+    asin,
+    atan,
+    atan2,
+    cos,
+    cosh,
+    erf,
+    exp,
+    log,
+    maximum,
+    minimum,
+    pi,
+    pointwise,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+    where,
+)
+from pinnaux.symbolic.operators import (
+    cross,
+    curl,
+    diff,
+    div,
+    dot,
+    grad,
+    hessian,
+    identity,
+    inner,
+    laplacian,
+    norm,
+    outer,
+    sym,
+    trace,
+    transpose,
+)
+from pinnaux.symbolic.tensor import Tensor
+
+# `solve` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
+__all__ = [
+    "Ball", "Box", "Condition", "Disk", "Ellipse", "Field", "Interval", "Observations", "Parameter", "PinnauxError", "Polygon",
+    "Problem", "Rectangle", "Tensor", "TimeInterval", "VectorField", "abs", "acos", "asin", "atan", "atan2", "cos", "cosh",
+    "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "inner", "laplacian", "load", "log", "maximum",
+    "minimum", "norm", "outer", "pi", "pointwise", "sign", "sin", "sinh", "sqrt", "sym", "tan", "tanh", "trace", "transpose", "where",
+]
+
+HOMES_WITH_TORCH = MappingProxyType({"solve": "pinnaux.solve", "Solution": "pinnaux.solution"})
+
+
+def __getattr__(name: str) -> object:
+    """`pinnaux.solve` and `pinnaux.Solution`, fetched when first asked for."""
+    if name not in HOMES_WITH_TORCH:
+        raise AttributeError(f"module 'pinnaux' has no attribute '{name}'")
+    value = getattr(importlib.import_module(HOMES_WITH_TORCH[name]), name)
+    # Importing the module pinnaux.solve put the module under that name.
+    globals()[name] = value
+    return value
