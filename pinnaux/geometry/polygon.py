@@ -10,6 +10,7 @@ from pinnaux.errors import DeclarationError
 from pinnaux.geometry.arguments import coordinate_names, outline_names, point
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.patch import affine, simplices
+from pinnaux.geometry.search import FacetDistance
 from pinnaux.geometry.shape import Shape
 
 SMALLEST_EDGE = 1e-12
@@ -40,11 +41,13 @@ def polygon_shape(label: str, corners: np.ndarray, names: Sequence[str]) -> Shap
     interior = simplices((), ordered[triangulated(ordered)], None)
     bounds = np.column_stack([corners.min(axis=0), corners.max(axis=0)])
 
+    outline = FacetDistance(np.stack([corners, corners + along], axis=1))
+
     def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
         within = enclosed(points, corners)
         if tolerance == 0:
             return within
-        near = near_segments(points, corners, corners + along, abs(tolerance))
+        near = outline.within(points, abs(tolerance))
         return within | near if tolerance > 0 else within & ~near
 
     return Shape(label, bounds, (interior,), edges, inside, abs(area))
@@ -72,18 +75,6 @@ def enclosed(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     result = np.empty_like(odd)
     result[order] = odd
     return result
-
-
-def near_segments(points: np.ndarray, starts: np.ndarray, ends: np.ndarray, distance: float) -> np.ndarray:
-    """Whether each point (N, d) lies within `distance` of any of the segments (S, d)."""
-    near = np.zeros(len(points), dtype=bool)
-    for start, end in zip(starts, ends):
-        low, high = np.minimum(start, end) - distance, np.maximum(start, end) + distance
-        candidates = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1) & ~near)
-        offset, edge = points[candidates] - start, end - start
-        foot = np.clip(offset @ edge / (edge @ edge), 0, 1)
-        near[candidates] = ((offset - foot[:, None] * edge) ** 2).sum(axis=1) <= distance**2
-    return near
 
 
 def triangulated(corners: np.ndarray) -> np.ndarray:

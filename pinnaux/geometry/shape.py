@@ -19,11 +19,11 @@ class Cells:
 
 
 @dataclass(frozen=True, eq=False)
-class BoundaryFacets:
-    """Facets of one named boundary part: cells (F, nv) into the mesh's points, their kind, outward unit normals (F, d)."""
+class Facets:
+    """Facets of one kind in the boundary of a mesh: cells (F, nv) of its points, outward unit normals (F, d)."""
 
-    cells: np.ndarray
     kind: str
+    cells: np.ndarray
     normals: np.ndarray
 
 
@@ -31,7 +31,7 @@ class BoundaryFacets:
 class Shape:
     """`inside(points (N, d), tolerance)` is true up to `tolerance` outside the boundary (a negative one shrinks the shape).
 
-    `cells` and `facets` are there for a shape that is a mesh; `is_box` for a box with sides along the axes.
+    `cells` and `facets` (by boundary part) are there for a shape that is a mesh; `is_box` for a box with sides along the axes.
     """
 
     label: str
@@ -42,7 +42,7 @@ class Shape:
     measure: float
     is_box: bool = False
     cells: Cells | None = None
-    facets: Mapping[str, BoundaryFacets] | None = None
+    facets: Mapping[str, tuple[Facets, ...]] | None = None
 
     @property
     def dimension(self) -> int:
