@@ -70,8 +70,9 @@ def check_condition_name(name: object) -> None:
     """Refuse a name that is no text."""
     if isinstance(name, str) and name.strip():
         return
+    what = "an empty text" if isinstance(name, str) else described(name)
     hint = 'Condition("heat", diff(u, t) == laplacian(u), on=domain)'
-    raise DeclarationError(f"a condition needs a name first, not {described(name) if name != '' else 'an empty text'}", hint=hint)
+    raise DeclarationError(f"a condition needs a name first, not {what}", hint=hint)
 
 
 def check_equation(name: str, equation: object) -> None:

@@ -67,8 +67,9 @@ def callers_of(frame: FrameType) -> tuple[tuple[str, int], ...]:
 
 
 def is_own_code(frame: FrameType) -> bool:
-    """Whether the frame runs code of the pinnaux package."""
-    return os.path.abspath(frame.f_code.co_filename).startswith(PACKAGE_FOLDER)
+    """Whether the frame runs code of the pinnaux package: its files, or methods that dataclasses generate for it."""
+    module = str(frame.f_globals.get("__name__", ""))
+    return module.partition(".")[0] == __package__ or os.path.abspath(frame.f_code.co_filename).startswith(PACKAGE_FOLDER)
 
 
 def is_user_code(frame: FrameType) -> bool:

@@ -107,7 +107,7 @@ class Expr(Formula):
         self.refuse("iterate over", "a scalar has no components; a VectorField has")
 
     def __len__(self) -> int:
-        self.refuse("take the length of", "a scalar has no components; a VectorField has")
+        self.refuse("take the length of", "a scalar has no components (a VectorField has), and torch and NumPy cannot hold formulas")
 
     def __getitem__(self, index: object) -> None:
         self.refuse(f"take component [{index}] of", "a scalar has no components; a derivative is diff(u, x)")

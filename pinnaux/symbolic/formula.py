@@ -15,14 +15,14 @@ from pinnaux.errors import DeclarationError
 
 # Names of NumPy and torch functions that pinnaux spells differently.
 SPELLINGS = MappingProxyType({
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "absolute": "abs", "fabs": "abs",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "absolute": "abs", "fabs": "abs", "sgn": "sign",
     "fmin": "minimum", "fmax": "maximum", "min": "minimum", "max": "maximum", "amin": "minimum", "amax": "maximum",
     "clip": "minimum(maximum(u, low), high)", "clamp": "minimum(maximum(u, low), high)", "relu": "maximum(u, 0)",
-    "power": "**", "pow": "**", "square": "u**2", "gradient": "grad", "matmul": "dot", "heaviside": "where",
-    "negative": "-u", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "cbrt": "u**(1/3)",
-    "float_power": "**", "reciprocal": "1/u", "sgn": "sign", "exp2": "2**u", "log10": "log(u)/log(10)", "log2": "log(u)/log(2)",
-    "log1p": "log(1 + u)", "expm1": "exp(u) - 1",
+    "power": "**", "float_power": "**", "pow": "**", "square": "u**2", "cbrt": "u**(1/3)", "reciprocal": "1/u", "exp2": "2**u",
+    "gradient": "grad", "matmul": "dot", "heaviside": "where", "negative": "-u", "neg": "-u", "log10": "log(u)/log(10)",
+    "log2": "log(u)/log(2)", "log1p": "log(1 + u)", "expm1": "exp(u) - 1",
 })
+ARITHMETIC = frozenset("add sub subtract rsub mul multiply div divide truediv true_divide".split())
 SAME_SPELLING = frozenset(
     "sin cos tan asin acos atan atan2 sinh cosh tanh exp log sqrt abs sign where minimum maximum erf "
     "dot inner outer cross norm trace transpose".split()
@@ -52,6 +52,9 @@ class Formula:
 
     __int__ = __complex__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = __float__
 
+    def __abs__(self) -> NoReturn:
+        self.refuse("apply Python's abs to", "use pinnaux's own: abs(u) of a scalar after from pinnaux import abs, norm(v) of a vector")
+
     def __call__(self, *arguments: object) -> NoReturn:
         self.refuse("call", "it is a formula already; write it without (…), or u*(…) for a product")
 
@@ -65,6 +68,14 @@ class Formula:
         self.refuse("take the remainder of", "write it with sin, cos or where; periodic coordinates are declared by periodic=(…) of the domain")
 
     __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
+
+    def __and__(self, other: object) -> NoReturn:
+        self.refuse("apply '&', '|' or '~' to", "they combine comparisons, each in brackets: (x > 0) & (y > 0)")
+
+    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
+
+    def __invert__(self) -> NoReturn:
+        self.refuse("apply '~' to", "it negates a comparison in brackets: ~(x > 0)")
 
     def __matmul__(self, other: object) -> NoReturn:
         self.refuse("apply '@' to", "write dot(a, b)")
@@ -116,6 +127,8 @@ def remedy(name: str) -> str:
     """What to write instead of NumPy's or torch's function `name`."""
     if name in SAME_SPELLING:
         return f"use pinnaux's own {name}: from pinnaux import {name}"
+    if name in ARITHMETIC:
+        return "formulas combine with numbers and formulas; make an array or tensor of one value a number by float(…)"
     if name in SPELLINGS:
         return f"pinnaux writes it {SPELLINGS[name]}"
     return f"pinnaux has {listed_functions()}; for any other scalar function use pointwise(f, derivative=g)"
@@ -155,7 +168,11 @@ def described(value: object) -> str:
         return f"number {shortened(str(value))}"
     if isinstance(value, str):
         return f"text '{shortened(value)}'"
-    return f"{type(value).__name__} {shortened(str(value))}"
+    if callable(value) and hasattr(value, "__name__"):
+        return f"function {value.__name__}"
+    text = str(value)
+    # The default text of an object is its address, which tells nobody anything.
+    return f"a {type(value).__name__}" if " at 0x" in text else f"{type(value).__name__} {shortened(text)}"
 
 
 def listing(values: tuple | list) -> str:

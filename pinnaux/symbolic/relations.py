@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from pinnaux.errors import DeclarationError, Location, here
+from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.formula import Formula, described
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ class Equation(Relation):
     def __init__(self, left: Formula, right: Formula) -> None:
         self.left = left
         self.right = right
-        self.where: Location | None = here()
 
     @property
     def operands(self) -> tuple[Formula, ...]:

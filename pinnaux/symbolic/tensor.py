@@ -114,9 +114,6 @@ class Tensor(Formula):
 
     __rpow__ = __pow__
 
-    def __abs__(self) -> Tensor:
-        self.refuse("take abs of", "norm(v) is the length of a vector")
-
     def __neg__(self) -> Tensor:
         return self.map(lambda entry: -entry, f"-{bracketed_label(self)}")
 

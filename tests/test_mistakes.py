@@ -1,0 +1,241 @@
+"""Every mistake is refused on the line that makes it, with what is wrong and a remedy: problem files with one planted mistake each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pinnaux import PinnauxError, load
+
+START = """\
+from pinnaux import *
+
+domain = (Rectangle((0, 0), (1, 1)) - Disk((0.6, 0.5), 0.1, name="hole")) * TimeInterval(0, 1)
+x, y, t = domain.coordinates
+n = domain.normal
+u = Field("u", domain)
+velocity = VectorField("velocity", domain, components=("v", "w"))
+steady = Field("steady", domain, depends_on=(x, y))
+k = Parameter("k")
+heat = Condition("heat", diff(u, t) == k * laplacian(u), on=domain)
+"""
+
+END = """
+problem = Problem(fields=[u], conditions=[heat])
+"""
+
+
+class Mistake(NamedTuple):
+    """Code put after START (its wrong line ends in `# <-`), and words of the message's first part and of its hint."""
+
+    code: str
+    what: str
+    hint: str
+
+
+MISTAKES = {
+    "vector plus scalar": Mistake(
+        "grad(u) + u  # <-", "cannot add 2-vector grad(u) and scalar u: shapes (2,) and () differ", "dot(v, n) are scalars"),
+    "scalar minus tuple": Mistake("u - (1, 2)  # <-", "cannot subtract scalar u and 2-vector (1, 2): shapes () and (2,) differ", "same shape"),
+    "vectors of different length": Mistake(
+        "velocity + (1, 2, 3)  # <-", "cannot add 2-vector velocity and 3-vector (1, 2, 3): shapes (2,) and (3,) differ", "same shape"),
+    "product of vectors": Mistake("velocity * grad(u)  # <-", "cannot multiply 2-vector velocity and 2-vector grad(u)", "dot(a, b)"),
+    "square of a vector": Mistake("grad(u)**2  # <-", "cannot take a power of 2-vector grad(u)", "dot(v, v)"),
+    "division by a vector": Mistake("u / velocity  # <-", "cannot divide scalar u by 2-vector velocity", "norm(v"),
+    "vector equals scalar": Mistake(
+        'Condition("wall", velocity == 0, on=domain.boundary)  # <-', "cannot equate 2-vector velocity and number 0: shapes (2,) and ()", "same shape"),
+    "scalar equals tuple": Mistake("u == (0, 0)  # <-", "cannot equate scalar u and 2-vector (0, 0): shapes () and (2,) differ", "same shape"),
+    "array of values": Mistake(
+        "import numpy\nu == numpy.linspace(0, 1, 5)  # <-", "cannot combine scalar u and a NumPy array of shape (5,)", "Observations"),
+    "array on the left": Mistake(
+        "import numpy\nnumpy.ones((5, 1)) * u  # <-", "cannot combine scalar u and a NumPy array of shape (5, 1)", "Observations"),
+    "component out of range": Mistake("velocity[2]  # <-", "cannot take component [2] of 2-vector velocity", "numbered 0 to 1"),
+    "component of a scalar": Mistake("u[0]  # <-", "cannot take component [0] of scalar u", "a scalar has no components"),
+    "component by name": Mistake('velocity["v"]  # <-', "cannot take component [v] of 2-vector velocity", "numbered 0 to 1"),
+    "unpacking a scalar": Mistake("a, b = u  # <-", "cannot iterate over scalar u", "VectorField"),
+    "length of a scalar": Mistake("len(u)  # <-", "cannot take the length of scalar u", "VectorField"),
+    "if on a comparison": Mistake("if u > 0:  # <-\n    pass", "cannot decide whether 0 < u is true", "where(u > 0, a, b)"),
+    "chained comparison": Mistake("0 < x < 1  # <-", "cannot decide whether 0 < x is true", "(0 < x) & (x < 1)"),
+    "and between comparisons": Mistake("x > 0 and y > 0  # <-", "cannot decide whether 0 < x is true", "& | ~ instead of and/or/not"),
+    "not of a comparison": Mistake("not x > 0  # <-", "cannot decide whether 0 < x is true", "& | ~"),
+    "builtin max": Mistake("max(u, 0)  # <-", "cannot decide whether u < 0 is true", "minimum and maximum instead of min and max"),
+    "if on a formula": Mistake("if u:  # <-\n    pass", "cannot decide on the truth of scalar u", "where(u > 0, a, b)"),
+    "unequal": Mistake("u != 0  # <-", "cannot compare by '!=' scalar u", "write =="),
+    "brackets forgotten": Mistake("where(x > 0 & y > 0, 1, 0)  # <-", "cannot apply '&', '|' or '~' to scalar y", "in brackets"),
+    "negated formula": Mistake("~x > 0  # <-", "cannot apply '~' to scalar x", "~(x > 0)"),
+    "math function": Mistake("import math\nmath.sin(u)  # <-", "cannot make a number of scalar u", "not math's"),
+    "number of a formula": Mistake("float(u)  # <-", "cannot make a number of scalar u", "a formula has no value yet"),
+    "numpy function": Mistake("import numpy\nnumpy.sin(u)  # <-", "cannot apply NumPy's sin to scalar u", "from pinnaux import sin"),
+    "numpy function spelt otherwise": Mistake(
+        "import numpy\nnumpy.arctan2(u, x)  # <-", "cannot apply NumPy's arctan2 to scalar u", "pinnaux writes it atan2"),
+    "numpy function of a vector": Mistake(
+        "import numpy\nnumpy.linalg.norm(velocity)  # <-", "cannot apply NumPy's norm to 2-vector velocity", "pinnaux's own norm"),
+    "numpy reduction": Mistake("import numpy\nnumpy.mean(u)  # <-", "cannot apply NumPy's mean to scalar u", "pointwise(f, derivative=g)"),
+    "numpy array of formulas": Mistake("import numpy\nnumpy.array([u, x])  # <-", "cannot make a NumPy array of scalar u", "tuples"),
+    "torch function": Mistake("import torch\ntorch.sin(u)  # <-", "cannot apply torch's sin to scalar u", "from pinnaux import sin"),
+    "torch function pinnaux lacks": Mistake(
+        "import torch\ntorch.special.bessel_j0(u)  # <-", "cannot apply torch's special_bessel_j0 to scalar u", "pointwise(f, derivative=g)"),
+    "torch tensor": Mistake("import torch\ntorch.ones(3) * u  # <-", "cannot apply torch's mul to scalar u", "float("),
+    "function of a vector": Mistake("sin(velocity)  # <-", "sin takes a scalar, not 2-vector velocity", "norm(v)"),
+    "function of an array": Mistake("import numpy\nsin(numpy.ones(3))  # <-", "sin takes a formula or a number", "np.sin"),
+    "logarithm of zero": Mistake("log(0)  # <-", "log(0) is not a number", "check the argument"),
+    "division by zero": Mistake("u / 0  # <-", "division by zero", "divisor"),
+    "not a number": Mistake('u + float("nan")  # <-', "cannot hold the number nan", "finite"),
+    "text as formula": Mistake('u == "1"  # <-', "cannot equate scalar u and text '1'", "without quotation marks"),
+    "truth as number": Mistake("u * (1 < 2)  # <-", "cannot multiply scalar u and bool True", "where"),
+    "complex number": Mistake("u * 1j  # <-", "cannot multiply scalar u and complex 1j", "two fields"),
+    "formula called": Mistake("u(x, t)  # <-", "cannot call scalar u", "it is a formula already"),
+    "function not called": Mistake("u + sin  # <-", "cannot add scalar u and function sin", "call it"),
+    "formula changed": Mistake("u.name = 'T'  # <-", "cannot set 'name' of scalar u", "immutable"),
+    "remainder": Mistake("x % 1  # <-", "cannot take the remainder of scalar x", "periodic"),
+    "derivative in a coordinate the field lacks": Mistake(
+        "diff(steady, t)  # <-", "cannot differentiate scalar steady in t: steady depends on x, y", "known: 'x', 'y'"),
+    "derivative of a number": Mistake("diff(3 * k, x)  # <-", "cannot differentiate scalar 3*k in x", "no derivative"),
+    "derivative by a name": Mistake('diff(u, "x")  # <-', "cannot differentiate scalar u in text 'x'", "domain.coordinates"),
+    "order as a number": Mistake("diff(u, x, 2)  # <-", "cannot differentiate scalar u in number 2", "diff(u, x, x)"),
+    "derivative in nothing": Mistake("diff(u)  # <-", "diff needs a coordinate", "diff(u, x)"),
+    "derivative by a field": Mistake("diff(u, velocity)  # <-", "in 2-vector velocity: it is not a coordinate", "domain.coordinates"),
+    "gradient of a number": Mistake("grad(3)  # <-", "no field or coordinate in it tells its domain", "write 0"),
+    "gradient of time": Mistake("grad(t)  # <-", "nothing in it depends on space (x, y)", "never act on time"),
+    "gradient of a matrix": Mistake("grad(hessian(u))  # <-", "grad takes a scalar or a vector, not 2x2-matrix hessian(u)", "give"),
+    "divergence of a scalar": Mistake("div(u)  # <-", "div takes a vector or a matrix, not scalar u", "laplacian"),
+    "divergence of too many components": Mistake("div((u, u, u))  # <-", "div takes a 2-vector here, not 3-vector (u, u, u)", "time not counted"),
+    "dot of a scalar": Mistake("dot(u, n)  # <-", "dot takes a vector or a matrix, not scalar u", "give a vector"),
+    "dot of vectors that differ": Mistake("dot(velocity, (1, 2, 3))  # <-", "shapes (2,) and (3,) do not fit", "equally long"),
+    "inner of shapes that differ": Mistake("inner(velocity, grad(velocity))  # <-", "shapes (2,) and (2, 2) differ", "same shape"),
+    "curl of three components in the plane": Mistake("curl((u, u, u))  # <-", "not 3-vector (u, u, u) in 2", "dimension"),
+    "norm of a scalar": Mistake("norm(u)  # <-", "norm takes a vector or a matrix, not scalar u", "abs(u)"),
+    "negative eps": Mistake("norm(velocity, eps=-1)  # <-", "eps of norm must be a number", "eps=1e-6"),
+    "trace of a vector": Mistake("trace(velocity)  # <-", "trace takes a matrix, not 2-vector velocity", "matrix"),
+    "ragged matrix": Mistake("Tensor(((1, 2), (3,)))  # <-", "the rows of a matrix must be equally long", "((a, b), (c, d))"),
+    "derivative of data": Mistake(
+        'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\ndiff(u * probes["T"], x)  # <-',
+        "cannot differentiate the measured column 'T' in x", "differentiate the field"),
+    "derivative of the normal": Mistake("div(u * n)  # <-", "cannot differentiate the normal component n_x in x", "dot("),
+    "pointwise without derivative": Mistake(
+        "def law(a):\n    return a.sigmoid()\ndiff(pointwise(law)(u), x)  # <-", "cannot differentiate law(u) in x", "pointwise(law, derivative=g)"),
+    "where without comparison": Mistake("where(1 > 2, u, 0)  # <-", "where needs a comparison of formulas first, not bool False", "a if c < 1 else b"),
+    "where with vector branches": Mistake("where(x > 0, velocity, 0)  # <-", "where takes a scalar, not 2-vector velocity", "components"),
+    "where comparing vectors": Mistake("where(velocity == (0, 0), 1, 0)  # <-", "where needs a comparison of scalars", "components"),
+    "ordering vectors": Mistake("velocity > (0, 0)  # <-", "cannot order 2-vector velocity", "norm(v)"),
+    "field name of two words": Mistake('Field("two words", domain)  # <-', "a field needs a name that is one word", 'Field("u", domain)'),
+    "field named like a coordinate": Mistake('Field("t", domain)  # <-', "field 't' has the name of a coordinate", "another name"),
+    "field on a region": Mistake('Field("q", domain.boundary)  # <-', "field q needs a domain", "whole domain"),
+    "field on a foreign coordinate": Mistake(
+        'z = Box((0, 0, 0), (1, 1, 1)).coordinates[2]\nField("q", domain, depends_on=(z,))  # <-', "field q cannot depend on z", "known: 'x', 'y', 't'"),
+    "field on names": Mistake('Field("q", domain, depends_on=("x",))  # <-', "must be a tuple of coordinates", "domain.coordinates"),
+    "components of one name": Mistake(
+        'VectorField("q", domain, components=("a", "a"))  # <-', "vector field q and its components (a, a) need names that differ", "components="),
+    "parameter outside its bounds": Mistake(
+        'Parameter("c", initial=3, lower=0, upper=2)  # <-', "the initial value 3 of parameter c is not between 0 and 2", "inside"),
+    "parameter bounds exchanged": Mistake('Parameter("c", 1, lower=2, upper=0)  # <-', "lower 2 is not below upper 0", "exchange"),
+    "parameter positive and negative": Mistake(
+        'Parameter("c", initial=1, lower=-1, positive=True)  # <-', "declared positive and has the lower bound -1", "leave out one"),
+    "unknown boundary": Mistake('domain.boundary["hoel"]  # <-', "hoel", "did you mean 'hole'?"),
+    "predicate that matches nothing": Mistake("domain.boundary.where(x == 7)  # <-", "no point of the whole boundary satisfies x == 7", "0 <= x <= 1"),
+    "predicate on a field": Mistake("domain.boundary.where(u > 0)  # <-", "u", ""),
+    "no name": Mistake('Condition(u == 0, on=domain, equation=0)  # <-", "a condition needs a name first, not a Equation u == 0", "Condition("),
+    "empty name": Mistake('Condition("", u == 0, on=domain)  # <-', "a condition needs a name first, not an empty text", "Condition("),
+    "formula instead of equation": Mistake('Condition("c", laplacian(u), on=domain)  # <-', "needs an equation, not scalar u_xx + u_yy", "== 0"),
+    "numbers compared": Mistake('Condition("c", 1 == 2, on=domain)  # <-', "needs an equation, not False: numbers or tuples were compared", "formula must stand"),
+    "inequality as condition": Mistake('Condition("c", u > 0, on=domain)  # <-', "not the inequality 0 < u", "minimum(u, 0) == 0"),
+    "name of a region": Mistake('Condition("c", u == 0, on="hole")  # <-', "holds on a region or domain, not on text 'hole'", 'domain.boundary["hole"]'),
+    "condition without field": Mistake('Condition("c", x == 1, on=domain)  # <-', "condition 'c' holds no field: x == 1", "about a field"),
+    "field that cancels by zero": Mistake('Condition("c", 0 * u == 1, on=domain)  # <-', "condition 'c' holds no field: 0 == 1", "about a field"),
+    "normal in the interior": Mistake(
+        'Condition("c", dot(grad(u), n) == 0, on=domain)  # <-', "'c' on interior uses the normal n_x: only a boundary has normals", "domain.boundary"),
+    "normal at the initial time": Mistake('Condition("c", u == n[0], on=domain.initial)  # <-', "only a boundary has normals", "domain.boundary"),
+    "region without time": Mistake(
+        'Condition("c", u == 0, on=Rectangle((0, 0), (1, 1)).boundary)  # <-', "field u depends on t, which the region's domain lacks", "own domain"),
+    "coordinate of another domain": Mistake(
+        's, = Interval(0, 1, names="s").coordinates\nCondition("c", u == s, on=domain)  # <-', "it uses s, which the region's domain lacks", "own domain"),
+    "data on another region": Mistake(
+        'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\n'
+        'Condition("c", u == probes["T"], on=domain)  # <-',
+        "uses the measured column 'T' of observations given as arrays (1 points)", "own points"),
+    "observations without the column": Mistake(
+        'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\nprobes["t"]  # <-',
+        "have no column 't'", "did you mean 'T'?"),
+    "column without a comma": Mistake('Observations("probes.csv", domain, columns="T")  # <-', "columns must be a tuple of names, not text 'T'", '("T",)'),
+    "two conditions of one name": Mistake(
+        'Problem(fields=[u], conditions=[heat, Condition("heat", u == 0, on=domain.boundary)])  # <-', "two of the conditions are named 'heat'", "differ"),
+    "two fields of one name": Mistake(
+        'Problem(fields=[u, Field("u", domain)], conditions=[heat])  # <-', "two of the fields and parameters are named 'u'", "own name"),
+    "field that is not declared": Mistake(
+        'wall = Condition("wall", velocity == (0, 0), on=domain)  # <-\nProblem(fields=[u], conditions=[heat, wall])',
+        "condition 'wall' holds a field v that is not in fields=", "add v to it"),
+    "field declared twice": Mistake(
+        'Problem(fields=[Field("u", domain)], conditions=[heat])', "condition 'heat' holds a field u that is not the one in fields=", "declare the field once"),
+    "field without condition": Mistake("Problem(fields=[u, velocity], conditions=[heat])  # <-", "no condition constrains field v", "leave it out"),
+    "no conditions": Mistake("Problem(fields=[u], conditions=[])  # <-", "conditions must be a list of Condition, not an empty list", "[…]"),
+    "one condition without a list": Mistake("Problem(fields=[u], conditions=heat)  # <-", "conditions must be a list of Condition", "[…]"),
+    "equation among the conditions": Mistake("Problem(fields=[u], conditions=[heat, u == 0])  # <-", "which is no Condition", 'Condition("name"'),
+    "parameter among the fields": Mistake("Problem(fields=[u, k], conditions=[heat])  # <-", "fields holds scalar k, which is no Field", "leave them out"),
+    "output named like another field": Mistake(
+        'Problem(fields=[u], conditions=[heat], outputs={"u": 2 * u})  # <-', "output 'u' is scalar 2*u, but u is also the name of scalar u", "another name"),
+    "output of an undeclared field": Mistake(
+        'Problem(fields=[u], conditions=[heat], outputs={"v": velocity})  # <-', "output 'v' holds a field v that is not in fields=", "add v"),
+    "output with a normal": Mistake('Problem(fields=[u], conditions=[heat], outputs={"q": dot(grad(u), n)})  # <-', "the normal n_x", "coordinates only"),
+    "output of an unknown parameter": Mistake(
+        'Problem(fields=[u], conditions=[heat], outputs={"q": Parameter("c") * u})  # <-', "parameter c, which no condition determines", "in a condition"),
+    "outputs as a list": Mistake("Problem(fields=[u], conditions=[heat], outputs=[u])  # <-", "outputs must be a dictionary", '{"u": u}'),
+    "exact of a misspelt name": Mistake(
+        'Problem(fields=[u], conditions=[heat], exact={"U": x})  # <-', "exact names 'U', which is neither a field nor an output", "did you mean 'u'?"),
+    "exact with an unknown": Mistake('Problem(fields=[u], conditions=[heat], exact={"u": k * x})  # <-', "exact 'u' holds the unknown k", "coordinates"),
+    "exact of another shape": Mistake(
+        'Problem(fields=[u], conditions=[heat], exact={"u": (x, y)})  # <-', "shapes (2,) and () differ", "each component"),
+    "accuracy below zero": Mistake("Problem(fields=[u], conditions=[heat], accuracy=-1)  # <-", "accuracy must be a positive number", "leave it out"),
+    "time limit as text": Mistake('Problem(fields=[u], conditions=[heat], time_limit="1h")  # <-', "time_limit must be a positive number", "leave it out"),
+    "two domains without a common one": Mistake(
+        'other = Interval(0, 1, names="s") * TimeInterval(0, 1)\nq = Field("q", other)\n'
+        'Problem(fields=[u, q], conditions=[heat, Condition("c", q == 0, on=other)])  # <-',
+        "field q depends on s, but the largest domain", "depends_on"),
+    "coordinate that is space here and time there": Mistake(
+        'other = Interval(0, 1, names="t")\nq = Field("q", other)\n'
+        'Problem(fields=[u, q], conditions=[heat, Condition("c", q == 0, on=other)])  # <-',
+        "coordinate t means different things", "another name"),
+    "periodic here and not there": Mistake(
+        'other = Interval(0, 1, periodic=("x",))\nq = Field("q", other)\n'
+        'Problem(fields=[u, q], conditions=[heat, Condition("c", q == 0, on=other)])  # <-',
+        "coordinate x means different things", "one domain"),
+    "misspelt name": Mistake('Feild("q", domain)  # <-', "NameError: name 'Feild' is not defined", "did you mean 'Field'?"),
+    "python division by zero": Mistake("1 / 0  # <-", "ZeroDivisionError: division by zero", "the line reads: 1 / 0"),
+    "missing module": Mistake("import measured_law  # <-", "No module named 'measured_law'", "measured_law.py beside the problem file"),
+    "syntax": Mistake("u = (1 +  # <-", "SyntaxError", "the line reads: u = (1 +"),
+    "missing argument": Mistake('Condition("c", u == 0)  # <-', "missing 1 required positional argument: 'on'", "the line reads"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_refused_on_its_own_line(name: str, tmp_path: Path):
+    mistake = MISTAKES[name]
+    source = START + mistake.code + "\n" + END
+    file = tmp_path / "mistaken.py"
+    file.write_text(source, encoding="utf-8")
+    with pytest.raises(PinnauxError) as caught:
+        load(file)
+    error = caught.value
+    lines = source.splitlines()
+    wrong = next((i for i, line in enumerate(lines, start=1) if line.endswith("# <-")), START.count("\n"))
+    assert mistake.what in error.what
+    assert mistake.hint in error.hint
+    assert (error.where.file, error.where.line) == (str(file), wrong)
+    assert " at 0x" not in str(error)
+    assert str(error).splitlines()[1].strip() == f"at {file}:{wrong}"
+
+
+def test_a_helper_function_of_the_users_is_named_with_the_line_that_called_it(tmp_path: Path):
+    file = tmp_path / "mistaken.py"
+    file.write_text(START + "def advect(quantity):\n    return grad(quantity) + quantity\n\nadvect(u)\n" + END, encoding="utf-8")
+    with pytest.raises(PinnauxError) as caught:
+        load(file)
+    inside, called = START.count("\n") + 2, START.count("\n") + 4
+    assert f"  at {file}:{inside}\n  called from {file}:{called}\n" in str(caught.value)
+
+
+def test_the_start_itself_is_right(tmp_path: Path):
+    file = tmp_path / "right.py"
+    file.write_text(START + END, encoding="utf-8")
+    assert [condition.name for condition in load(file).conditions] == ["heat"]
