@@ -168,8 +168,10 @@ def described(value: object) -> str:
         return f"number {shortened(str(value))}"
     if isinstance(value, str):
         return f"text '{shortened(value)}'"
+    if value is None:
+        return "None"
     if callable(value) and hasattr(value, "__name__"):
-        return f"function {value.__name__}"
+        return f"{'class' if isinstance(value, type) else 'function'} {value.__name__}"
     text = str(value)
     # The default text of an object is its address, which tells nobody anything.
     return f"a {type(value).__name__}" if " at 0x" in text else f"{type(value).__name__} {shortened(text)}"
