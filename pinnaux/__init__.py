@@ -9,7 +9,7 @@ import importlib
 from types import MappingProxyType
 
 from pinnaux.errors import PinnauxError
-from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Polygon, Rectangle, TimeInterval
+from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
 from pinnaux.load import load
 from pinnaux.problem import Condition, Field, Observations, Parameter, Problem, VectorField
 from pinnaux.symbolic.functions import (
@@ -56,8 +56,8 @@ from pinnaux.symbolic.tensor import Tensor
 
 # `solve` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
 __all__ = [
-    "Ball", "Box", "Condition", "Disk", "Ellipse", "Field", "Interval", "Observations", "Parameter", "PinnauxError", "Polygon",
-    "Problem", "Rectangle", "Tensor", "TimeInterval", "VectorField", "abs", "acos", "asin", "atan", "atan2", "cos", "cosh",
+    "Ball", "Box", "Condition", "Disk", "Ellipse", "Field", "Interval", "Mesh", "Observations", "Parameter", "PinnauxError",
+    "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "VectorField", "abs", "acos", "asin", "atan", "atan2", "cos", "cosh",
     "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "inner", "laplacian", "load", "log", "maximum",
     "minimum", "norm", "outer", "pi", "pointwise", "sign", "sin", "sinh", "sqrt", "sym", "tan", "tanh", "trace", "transpose", "where",
 ]

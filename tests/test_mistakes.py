@@ -136,7 +136,7 @@ MISTAKES = {
     "unknown boundary": Mistake('domain.boundary["hoel"]  # <-', "hoel", "did you mean 'hole'?"),
     "predicate that matches nothing": Mistake("domain.boundary.where(x == 7)  # <-", "no point of the whole boundary satisfies x == 7", "0 <= x <= 1"),
     "predicate on a field": Mistake("domain.boundary.where(u > 0)  # <-", "u", ""),
-    "no name": Mistake('Condition(u == 0, on=domain, equation=0)  # <-", "a condition needs a name first, not a Equation u == 0", "Condition("),
+    "no name": Mistake('Condition(u == 0, "c", on=domain)  # <-', "a condition needs a name first, not Equation u == 0", "Condition("),
     "empty name": Mistake('Condition("", u == 0, on=domain)  # <-', "a condition needs a name first, not an empty text", "Condition("),
     "formula instead of equation": Mistake('Condition("c", laplacian(u), on=domain)  # <-', "needs an equation, not scalar u_xx + u_yy", "== 0"),
     "numbers compared": Mistake('Condition("c", 1 == 2, on=domain)  # <-', "needs an equation, not False: numbers or tuples were compared", "formula must stand"),
