@@ -86,17 +86,19 @@ def write_results(solution: Solution, folder: Path, name: str) -> Path:
 
 def export(options: argparse.Namespace) -> int:
     """Write the ParaView files of a solution saved by an earlier `solve`."""
+    solution = saved_solution(options)
     from .export import export as write_export
 
-    say(f"open {write_export(saved_solution(options), run_folder(options), options.file.stem)} in ParaView")
+    say(f"open {write_export(solution, run_folder(options), options.file.stem)} in ParaView")
     return 0
 
 
 def plot(options: argparse.Namespace) -> int:
     """Draw the picture of a solution saved by an earlier `solve`."""
+    solution = saved_solution(options)
     from .plot import plot as draw
 
-    say(f"picture: {draw(saved_solution(options), run_folder(options) / f'{options.file.stem}.png')}")
+    say(f"picture: {draw(solution, run_folder(options) / f'{options.file.stem}.png')}")
     return 0
 
 
@@ -159,7 +161,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"pinnaux {version('pinnaux')}\n")
+        print(f"pinnaux {version('pinnaux')}")
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,6 +6,8 @@
 * `NAME_points.vtu`, beside the collection: the points the residuals were judged on, with `condition` (its number in the
   order of the problem), `residual` (its size) and, for a problem in time, the time;
 * `NAME_spacetime.vtu`, for one spatial coordinate and time: fields and outputs over the (x, t) plane.
+
+Where time is the only coordinate it is laid along the x axis; of more than three coordinates the middle slice is shown.
 """
 from __future__ import annotations
 
@@ -67,21 +69,24 @@ def export(solution: Solution, folder: Path, name: str) -> Path:
 
 
 def pieces(domain: Domain) -> list[Piece]:
-    """The interior, then the boundary parts by name."""
+    """The interior, then the boundary parts by name; the interval of time where there is no space."""
+    if not domain.space:
+        points = np.linspace(*domain.bounds[0], SHEET_TIMES)[:, None]
+        return [Piece(INTERIOR, points, {"line": np.column_stack([np.arange(SHEET_TIMES - 1), np.arange(1, SHEET_TIMES)])})]
     mesh = tessellate(domain)
     parts = [Piece(name, part.points, part.cells, part.normals) for name, part in mesh.boundary.items()]
     return [Piece(INTERIOR, mesh.points, mesh.cells), *parts]
 
 
 def moments(domain: Domain) -> Sequence[float | None]:
-    """The physical times to write, or a single None where there is no time."""
+    """The physical times to write, or a single None where nothing changes in time."""
     axis = time_axis(domain)
     return [None] if axis is None else np.linspace(*domain.bounds[axis], TIMES).tolist()
 
 
 def time_axis(domain: Domain) -> int | None:
-    """Which of the domain's coordinates is time."""
-    return next((axis for axis, name in enumerate(domain.names) if name not in domain.space), None)
+    """Which of the domain's coordinates is time, in which its space is shown; None where there is none to show it in."""
+    return len(domain.space) if domain.time is not None and domain.space else None
 
 
 def at_time(domain: Domain, points: np.ndarray, time: float | np.ndarray | None) -> np.ndarray:
@@ -101,7 +106,8 @@ def block(solution: Solution, piece: Piece, time: float | None) -> bytes:
 def fields(solution: Solution, points: np.ndarray) -> Arrays:
     """Fields and outputs at points (N, d), and `<name>_error` for each whose exact solution is given."""
     values = dict(solution(points))
-    errors = {f"{name}_error": values[name] - exact for name, exact in exact_values(solution.problem, points).items()}
+    errors = {f"{name}_error": values[name] - exact for name, exact in exact_values(solution.problem, points).items()
+              if name in values}
     return {**errors, **values}
 
 
@@ -117,7 +123,7 @@ def boundary_residuals(solution: Solution, piece: Piece, points: np.ndarray) -> 
     domain = solution.problem.domain
     found = {}
     for condition in solution.problem.conditions:
-        region = condition.on
+        region = condition.region
         if region.kind != "boundary" or region.domain is not domain or piece.name not in region.parts:
             continue
         on_part = Points(points, piece.normals)

@@ -37,7 +37,7 @@ class Map:
 def maps(domain: Domain) -> list[Map]:
     """What is drawn as maps: nothing on a steady line."""
     timed = time_axis(domain) is not None
-    if len(domain.space) == 1:
+    if len(domain.space) < 2:
         return [_plane_of_space_and_time(domain)] if timed else []
     if len(domain.space) > 2:
         return _middle_planes(domain)
@@ -55,7 +55,7 @@ def _plane_of_space_and_time(domain: Domain) -> Map:
     first = (mesh.cells["line"] + count * np.arange(PLANE_TIMES - 1)[:, None, None]).reshape(-1, 2)
     halves = np.vstack([np.column_stack([first, first[:, 1] + count]),
                         np.column_stack([first[:, 0], first[:, 1] + count, first[:, 0] + count])])
-    return Map("", np.column_stack([times, space[:, 0]]), halves, at_time(domain, space, times), (axis, 1 - axis),
+    return Map("", np.column_stack([times, space[:, 0]]), halves, at_time(domain, space, times), (0, 0),
                (domain.names[axis], domain.space[0]), equal=False)
 
 

@@ -45,7 +45,7 @@ def plot(solution: Solution, path: Path) -> Path:
 def draw(figure: Figure, solution: Solution) -> None:
     """Fill the figure: rows of panels, as wide as the domain's shape asks for."""
     domain = solution.problem.domain
-    line = pieces(domain)[0] if len(domain.space) == 1 else None
+    line = pieces(domain)[0] if len(domain.space) < 2 else None
     drawn = [(each, fields(solution, each.points)) for each in maps(domain)]
     names = list(solution.problem.outputs)
     columns = (line is not None) + len(drawn) + bool(solution.problem.exact)
@@ -77,14 +77,14 @@ def draw_curves(axes: Axes, solution: Solution, line: Piece, name: str) -> None:
     times = every[::(len(every) - 1) // (CURVES - 1)] if len(every) > 1 else every
     for time, colour in zip(times, colormaps[FIELD_COLOURS](np.linspace(0, 0.9, len(times))), strict=True):
         points = at_time(domain, line.points, time)
-        label = name if time is None else f"{_time_name(solution)} = {time:.4g}"
+        label = name if time is None else f"{domain.time.name} = {time:.4g}"
         draw_line(axes, line, size(solution(points)[name]), color=colour, label=label)
         exact = exact_values(solution.problem, points)
         if name in exact:
             last = time == times[-1]
             draw_line(axes, line, size(exact[name]), color="black", linestyle=(0, (4, 4)), linewidth=0.9,
                       label="exact" if last else None)
-    axes.set(title=_title(name, solution(points)[name]), xlabel=domain.space[0])
+    axes.set(title=_title(name, solution(points)[name]), xlabel=domain.names[0])
     axes.grid(alpha=0.3)
     if len(axes.lines) > 1:
         axes.legend(fontsize="small")
@@ -124,7 +124,7 @@ def draw_error(axes: Axes, solution: Solution, line: Piece | None, drawn: list[t
     if not drawn:
         error = fields(solution, line.points)[f"{name}_error"]
         draw_line(axes, line, size(error), color="tab:red")
-        axes.set(title=title, xlabel=solution.problem.domain.space[0])
+        axes.set(title=title, xlabel=solution.problem.domain.names[0])
         axes.grid(alpha=0.3)
         return
     each, values = drawn[-1]
@@ -169,8 +169,3 @@ def size(values: np.ndarray) -> np.ndarray:
 
 def _title(name: str, values: np.ndarray) -> str:
     return name if values.ndim == 1 else f"|{name}|"
-
-
-def _time_name(solution: Solution) -> str:
-    domain = solution.problem.domain
-    return next(name for name in domain.names if name not in domain.space)

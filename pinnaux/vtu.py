@@ -30,7 +30,7 @@ class Entry:
 
 
 def grid_bytes(points: np.ndarray, cells: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A .vtu file of `points` (N, ≤3), cells by kind (M, corners of the kind) and point arrays (N,), (N, 3) or (N, 9).
+    """A .vtu file of `points` (N, d), cells by kind (M, corners of the kind) and point arrays (N,), (N, 3) or (N, 9).
 
     Written in memory, so that a full disk is Python's error and not a line that VTK prints.
     """
@@ -73,8 +73,9 @@ def collection_files(path: Path) -> set[str]:
 
 
 def in_space(points: np.ndarray) -> np.ndarray:
-    """(N, ≤3) → (N, 3) float64, the missing coordinates 0."""
-    return np.pad(np.asarray(points, dtype=np.float64), ((0, 0), (0, 3 - points.shape[1])))
+    """(N, d) → (N, 3) float64: the first three coordinates, missing ones 0."""
+    shown = np.asarray(points, dtype=np.float64)[:, :3]
+    return np.pad(shown, ((0, 0), (0, 3 - shown.shape[1])))
 
 
 def as_array(name: str, values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,215 @@
+"""The commands, their exit statuses, and what a user reads when something is wrong."""
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pinnaux.cli import main
+
+PINNAUX = [sys.executable, "-m", "pinnaux"]
+NEVER = '\nproblem = Problem(problem.fields, problem.conditions, accuracy=1e-300)\n'
+
+
+def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PINNAUX, *map(str, words)], capture_output=True, text=True, timeout=120, **options)
+
+
+@contextmanager
+def endless(bar_file: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run that has begun to solve and that nothing but a signal ends."""
+    bar_file.write_text(bar_file.read_text() + NEVER)
+    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent / "out")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            begun = any(", step" in line for line in child.stdout)
+            assert begun, f"it ended before it began to solve: {child.stderr.read()}"
+            yield child
+        finally:
+            child.kill()
+
+
+def results(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("words, what, hint", [
+    ([], "which command?", "check, solve, export, plot"),
+    (["slove", "heat.py"], "there is no command 'slove'", "did you mean 'solve'?"),
+    (["heat.py"], "heat.py is a file, not a command", "pinnaux solve heat.py"),
+    (["solve"], "the following arguments are required: FILE", "pinnaux solve --help"),
+    (["solve", "heat.py", "--accuracy", "-1"], "'-1' is not a positive number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--accuracy", "high"], "'high' is not a positive number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--time-limit", "nan"], "'nan' is not a positive number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--steps", "1.5"], "'1.5' is not a positive whole number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--seed", "x"], "'x' is not a whole number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--dtype", "float16"], "float16", "pinnaux solve --help"),
+    (["solve", "heat.py", "--sed", "1"], "unrecognized arguments: --sed", "--help"),
+])
+def test_wrong_usage_is_status_1_with_what_is_wrong_and_a_hint(capsys, words, what, hint):
+    assert main(words) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, *others = err.splitlines()
+    assert first.startswith("error: ") and what in first
+    assert len(others) == 1 and others[0].startswith("  hint: ") and hint in others[0]
+
+
+def test_help_names_the_commands_and_the_exit_statuses(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("check", "solve", "export", "plot", "130 interrupted"))
+
+
+def test_the_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert re.fullmatch(r"pinnaux \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_check_describes_the_problem(capsys, bar_file):
+    assert main(["check", str(bar_file)]) == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("balance", "ends", "u_xx"))
+
+
+def test_check_does_not_load_torch_and_answers_in_half_a_second(bar_file):
+    watched = ("import sys, time; begin = time.perf_counter(); from pinnaux.cli import main; status = main(sys.argv[1:]);"
+               "heavy = {'torch', 'pyvista', 'meshio', 'matplotlib', 'rich'} & set(sys.modules);"
+               "print(status, sorted(heavy), time.perf_counter() - begin)")
+    lines = [subprocess.run([sys.executable, "-c", watched, "check", str(bar_file)], capture_output=True, text=True,
+                            timeout=60, check=True).stdout.splitlines()[-1] for _ in range(3)]
+    assert all(line.startswith("0 [] ") for line in lines)
+    assert min(float(line.split()[-1]) for line in lines) < 0.5
+
+
+@pytest.mark.parametrize("command", ["check", "solve", "export", "plot"])
+def test_a_missing_file_is_named(capsys, tmp_path, command):
+    assert main([command, str(tmp_path / "nowhere.py")]) == 1
+    assert "nowhere.py" in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_problem_is_shown_at_its_line_without_a_traceback(capsys, bar_file):
+    bar_file.write_text(bar_file.read_text().replace("-diff(u, x, x) == 1", "-grad(u) == 1"))
+    assert main(["solve", str(bar_file)]) == 1
+    text = capsys.readouterr().err
+    assert "bar.py:11" in text and "hint: " in text and "Traceback" not in text
+
+
+def test_the_traceback_is_shown_when_asked_for(capsys, bar_file):
+    bar_file.write_text(bar_file.read_text().replace("-diff(u, x, x) == 1", "-grad(u) == 1"))
+    assert main(["solve", str(bar_file), "--traceback"]) == 1
+    text = capsys.readouterr().err
+    assert "Traceback" in text and text.rstrip().splitlines()[-1].startswith("  hint: ")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_solving(capsys, bar_file):
+    (bar_file.parent / "out").write_text("a file in the way")
+    assert main(["solve", str(bar_file), "--out", str(bar_file.parent / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert "cannot write" in err and "--out" in err and out == ""
+
+
+def test_a_saved_solution_that_is_not_there_says_how_to_make_it(capsys, bar_file):
+    assert main(["export", str(bar_file), "--out", str(bar_file.parent)]) == 1
+    assert f"pinnaux solve {bar_file}" in capsys.readouterr().err
+
+
+def test_solve_writes_everything_and_export_and_plot_write_it_again(bar_file):
+    out = bar_file.parent / "out"
+    solved = run("solve", bar_file, "--out", out, "--accuracy", "1e-4", "--time-limit", "30")
+    assert solved.returncode == 0, solved.stderr
+    expected = ["bar.png", "bar.pvd", "bar_0000.vtu", "bar_left_0000.vtu", "bar_points.vtu", "bar_right_0000.vtu",
+                "report.json", "report.txt", "solution.pt"]
+    assert results(out / "bar") == expected
+    text = (out / "bar" / "report.txt").read_text()
+    assert text in solved.stdout and "accuracy reached" in text
+    assert solved.stdout.rstrip().endswith(f"open {out / 'bar' / 'bar.pvd'} in ParaView")
+    read = json.loads((out / "bar" / "report.json").read_text())
+    assert read["status"] == "accuracy" and read["errors"]["u"] < 1e-4
+
+    written = (out / "bar" / "bar_0000.vtu").read_bytes()
+    for name in ("bar.pvd", "bar_0000.vtu", "bar.png"):
+        (out / "bar" / name).unlink()
+    assert run("export", bar_file, "--out", out).returncode == 0
+    assert run("plot", bar_file, "--out", out).returncode == 0
+    assert results(out / "bar") == expected
+    assert (out / "bar" / "bar_0000.vtu").read_bytes() == written
+
+
+def test_an_accuracy_that_is_not_reached_is_status_2_with_the_results_written(bar_file):
+    solved = run("solve", bar_file, "--out", bar_file.parent, "--accuracy", "1e-300", "--steps", "1", "--quiet")
+    assert solved.returncode == 2, solved.stderr
+    assert len(solved.stdout.splitlines()) == 1
+    assert {"bar.pvd", "solution.pt"} <= set(results(bar_file.parent / "bar"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_writes_what_it_has_and_is_status_130(bar_file, number):
+    with endless(bar_file) as child:
+        child.send_signal(number)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert "interrupted" in out and "Traceback" not in err
+    assert {"bar.pvd", "bar.png", "solution.pt", "report.txt"} <= set(results(bar_file.parent / "out" / "bar"))
+
+
+def test_two_interruptions_stop_at_once_and_leave_no_half_written_file(bar_file):
+    with endless(bar_file) as child:
+        child.send_signal(signal.SIGINT)
+        assert any("interrupted" in line for line in child.stdout)
+        child.send_signal(signal.SIGINT)
+        begin = time.monotonic()
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and time.monotonic() - begin < 5
+    assert "Traceback" not in err
+    assert [name for name in results(bar_file.parent / "out" / "bar") if "partial" in name] == []
+
+
+def test_a_reader_that_leaves_does_not_end_the_run(bar_file):
+    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent), "--accuracy", "1e-4", "--time-limit", "30"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(timeout=60) == 0
+        assert child.stderr.read() == ""
+    assert (bar_file.parent / "bar" / "bar.pvd").is_file()
+
+
+def test_the_standard_output_may_be_closed(bar_file):
+    closed = subprocess.run(f"exec {sys.executable} -m pinnaux check {bar_file} >&-", shell=True, capture_output=True, text=True,
+                            timeout=60)
+    assert (closed.returncode, closed.stderr) == (0, "")
+
+
+def test_a_terminal_gets_a_live_display(bar_file):
+    import pty
+
+    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent), "--accuracy", "1e-4", "--time-limit", "30"]
+    master, slave = pty.openpty()
+    with subprocess.Popen(words, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}) as child:
+        os.close(slave)
+        seen = b"".join(iter(lambda: _read(master), b""))
+        assert child.wait(timeout=60) == 0
+    os.close(master)
+    assert b"\x1b[?25l" in seen and "residual on fresh points" in seen.decode()
+    assert "accuracy reached" in seen.decode()
+
+
+def _read(master: int) -> bytes:
+    try:
+        return os.read(master, 65536)
+    except OSError:         # how Linux says that the other side has closed
+        return b""

@@ -1,0 +1,232 @@
+"""The files for ParaView hold the solution's own values, at the places, times and under the names that they say."""
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import known
+import meshio
+import numpy as np
+import pytest
+import pyvista
+
+from pinnaux.errors import TrainingError
+from pinnaux.export import TIMES, export
+
+SINGLE = 1e-6       # relative rounding of float32, and a little
+
+
+def collection(path) -> list[dict[str, str]]:
+    return [dict(entry.attrib) for entry in ElementTree.parse(path).iter("DataSet")]
+
+
+def block(path, name: str, step: int = 0) -> pyvista.UnstructuredGrid:
+    entries = [entry for entry in collection(path) if entry["name"] == name]
+    return pyvista.read(path.parent / entries[step]["file"])
+
+
+def close(read, expected) -> bool:
+    return np.allclose(read, expected, rtol=SINGLE, atol=SINGLE)
+
+
+@pytest.fixture(scope="module")
+def corner(tmp_path_factory):
+    solution = known.corner()
+    return solution, export(solution, tmp_path_factory.mktemp("corner"), "corner")
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory):
+    solution = known.flow()
+    return solution, export(solution, tmp_path_factory.mktemp("flow"), "flow")
+
+
+@pytest.mark.parametrize("read", [pyvista.read, meshio.read])
+@pytest.mark.parametrize("name", ["domain", "edge 0", "edge 5"])
+def test_scalars_vectors_and_matrices_are_the_solutions_values_padded_to_space(corner, read, name):
+    solution, path = corner
+    file = next(entry["file"] for entry in collection(path) if entry["name"] == name)
+    grid = read(path.parent / file)
+    points, arrays = np.asarray(grid.points), grid.point_data
+    values = solution(points[:, :2])
+    assert np.array_equal(points[:, 2], np.zeros(len(points)))
+    assert close(arrays["u"], values["u"])
+    assert close(arrays["gradient"], np.column_stack([values["gradient"], 0 * points[:, 0]]))
+    assert close(np.asarray(arrays["hessian"]).reshape(-1, 3, 3), np.pad(values["hessian"], ((0, 0), (0, 1), (0, 1))))
+    assert {arrays[key].dtype for key in ("u", "gradient", "hessian")} == {np.dtype("float32")}
+
+
+def test_a_steady_problem_has_one_file_a_block_and_no_times(corner):
+    _, path = corner
+    entries = collection(path)
+    assert [entry["name"] for entry in entries] == ["domain", *(f"edge {number}" for number in range(6))]
+    assert [entry["part"] for entry in entries] == [str(number) for number in range(7)]
+    assert all("timestep" not in entry for entry in entries)
+
+
+def test_the_mesh_covers_the_domain_and_its_notch_stays_empty(corner):
+    _, path = corner
+    grid = block(path, "domain")
+    assert grid.area == pytest.approx(3, rel=1e-12)
+    centres = grid.cell_centers().points
+    assert not ((centres[:, 0] > 0) & (centres[:, 1] > 0)).any()
+
+
+def test_boundary_parts_have_their_length_and_outward_unit_normals(corner):
+    _, path = corner
+    edges = [block(path, f"edge {number}") for number in range(6)]
+    assert sum(edge.compute_cell_sizes()["Length"].sum() for edge in edges) == pytest.approx(8, rel=1e-6)
+    wanted = [(0, 1), (1, 0), (0, -1), (-1, 0), (0, 1), (1, 0)]
+    for edge, normal in zip(edges, wanted, strict=True):
+        assert close(edge.point_data["normal"], np.tile([*normal, 0], (edge.n_points, 1)))
+
+
+def test_a_conditions_residual_is_on_the_parts_it_lives_on_and_zero_where_its_predicate_leaves_off(corner):
+    _, path = corner
+    edge = block(path, "edge 1")                # x = 1, from y = 0 down to -1
+    y = edge.points[:, 1]
+    assert close(edge.point_data["residual wall"], 1 + edge.points[:, 0])
+    assert close(edge.point_data["residual low"], np.where(y < -0.5, 5, 0))
+    assert (y < -0.5).any() and (y > -0.5).any()
+    assert "residual low" not in block(path, "edge 0").point_data
+    assert "residual poisson" not in block(path, "domain").point_data
+
+
+def test_times_are_the_physical_times_and_each_has_all_blocks(flow):
+    _, path = flow
+    entries = collection(path)
+    times = sorted({float(entry["timestep"]) for entry in entries})
+    assert times == np.linspace(0, 3, TIMES).tolist()
+    blocks = ["domain", "left", "right", "bottom", "top", "hole"]
+    for time in times:
+        assert [entry["name"] for entry in entries if float(entry["timestep"]) == time] == blocks
+
+
+@pytest.mark.parametrize("step", [0, 7, TIMES - 1])
+def test_each_file_has_the_values_of_its_time(flow, step):
+    solution, path = flow
+    for name in ("domain", "hole"):
+        grid = block(path, name, step)
+        time = float([entry for entry in collection(path) if entry["name"] == name][step]["timestep"])
+        points = np.column_stack([grid.points[:, :2], np.full(grid.n_points, time)])
+        values = solution(points)
+        assert close(grid.point_data["p"], values["p"])
+        assert close(grid.point_data["velocity"][:, :2], values["velocity"])
+    assert close(grid.point_data["residual no slip"], np.column_stack([points[:, :2] * time, 0 * points[:, 0]]))
+
+
+def test_the_hole_is_a_circle_with_normals_into_it(flow):
+    _, path = flow
+    hole = block(path, "hole")
+    from_centre = hole.points - np.array([0.5, 0.5, 0])
+    assert np.allclose(np.linalg.norm(from_centre, axis=1), 0.2, rtol=1e-6)
+    assert close(hole.point_data["normal"], -from_centre / 0.2)
+
+
+def test_the_judged_points_can_be_seen_with_residual_condition_and_time(flow):
+    solution, path = flow
+    grid = pyvista.read(path.parent / "flow_points.vtu")
+    assert grid.n_cells == grid.n_points == 100
+    for number, name in enumerate(["motion", "no slip"]):
+        points, residuals = solution.residuals(name)
+        chosen = grid.point_data["condition"] == number
+        assert np.allclose(grid.points[chosen, :2], points.coordinates[:, :2])
+        assert close(grid.point_data["t"][chosen], points.coordinates[:, 2])
+        assert close(grid.point_data["residual"][chosen], np.sqrt((residuals**2).sum(axis=1)))
+
+
+def test_one_coordinate_and_time_is_also_a_surface(tmp_path):
+    solution = known.wave()
+    export(solution, tmp_path, "wave")
+    sheet = pyvista.read(tmp_path / "wave_spacetime.vtu")
+    assert sheet.area == pytest.approx(3 * 1.5, rel=1e-9)
+    points = sheet.points[:, :2]
+    assert close(sheet.point_data["u"], solution(points)["u"])
+    assert close(sheet.point_data["u_error"], solution(points)["u"] - 2 * points[:, 0] * points[:, 1])
+
+
+def test_a_line_has_its_ends_as_blocks(tmp_path):
+    path = export(known.bar(), tmp_path, "bar")
+    for name, place, normal in (("left", -1, -1), ("right", 2, 1)):
+        end = block(path, name)
+        assert np.array_equal(end.points, [[place, 0, 0]]) and end.n_cells == 1
+        assert np.array_equal(end.point_data["normal"], [[normal, 0, 0]])
+        assert end.point_data["residual ends"] == pytest.approx([place])
+
+
+def test_a_solid_is_filled_with_its_volume(tmp_path):
+    solution = known.box(3)
+    path = export(solution, tmp_path, "box")
+    grid = block(path, "domain")
+    assert grid.volume == pytest.approx(1, rel=1e-9)
+    assert close(grid.point_data["u"], solution(np.asarray(grid.points))["u"])
+    assert block(path, "front").area == pytest.approx(1, rel=1e-9)
+
+
+def test_more_than_three_coordinates_are_shown_as_the_middle_slice(tmp_path):
+    solution = known.box(5)
+    grid = block(export(solution, tmp_path, "box"), "domain")
+    points = np.column_stack([grid.points, np.full((grid.n_points, 2), 0.5)])
+    assert close(grid.point_data["u"], solution(points)["u"])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_an_output_that_is_not_finite_is_refused_by_name_and_the_collection_stays_as_it_was(tmp_path, value):
+    solution = known.corner()
+    path = export(solution, tmp_path, "corner")
+    before = path.read_bytes()
+    good = solution.functions["u"]
+    solution.functions = {**solution.functions, "u": lambda points: np.where(points[:, 0] > 0.9, value, good(points))}
+    with pytest.raises(TrainingError, match="'u' is not a finite number at [0-9]+ of [0-9]+ points"):
+        export(solution, tmp_path, "corner")
+    assert path.read_bytes() == before
+    assert all((tmp_path / entry["file"]).is_file() for entry in collection(path))
+
+
+def test_files_of_an_earlier_longer_run_are_removed_and_those_of_others_kept(tmp_path):
+    export(known.flow(), tmp_path, "run")
+    export(known.corner(), tmp_path, "run_2")
+    longer = {path.name for path in tmp_path.glob("run_*.vtu")}
+    export(known.corner(), tmp_path, "run")
+    now = {path.name for path in tmp_path.glob("*.vtu")}
+    assert "run_0020.vtu" in longer and "run_hole_0000.vtu" in longer
+    assert not {"run_0020.vtu", "run_hole_0000.vtu"} & now
+    for name in ("run.pvd", "run_2.pvd"):
+        assert {entry["file"] for entry in collection(tmp_path / name)} <= now
+
+
+def test_an_unreadable_former_collection_is_replaced(tmp_path):
+    (tmp_path / "bar.pvd").write_text("<half a fi")
+    path = export(known.bar(), tmp_path, "bar")
+    assert len(collection(path)) == 3
+
+
+def test_an_interrupted_export_leaves_the_former_collection_and_whole_files(tmp_path):
+    path = export(known.flow(), tmp_path, "flow")
+    before = path.read_bytes()
+    solution = known.flow()
+    pressure = solution.functions["p"]
+
+    def interrupted(points):
+        if points[0, 2] > 1:
+            raise KeyboardInterrupt
+        return pressure(points)
+
+    solution.functions = {**solution.functions, "p": interrupted}
+    with pytest.raises(KeyboardInterrupt):
+        export(solution, tmp_path, "flow")
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+    for file in tmp_path.glob("*.vtu"):
+        assert pyvista.read(file).n_points > 0
+
+
+def test_parts_whose_names_are_no_file_names_get_their_numbers(tmp_path):
+    from pinnaux import Condition, Disk, Field, Problem, laplacian
+
+    domain = Disk((0, 0), 1, name="Rand ö") - Disk((0.5, 0), 0.1, name="a/b") - Disk((-0.5, 0), 0.1, name="a b") - Disk((0, 0), 0.1, name="äß")
+    u = Field("u", domain)
+    problem = Problem([u], [Condition("balance", laplacian(u) == 1, on=domain), Condition("rim", u == 0, on=domain.boundary)])
+    path = export(known.KnownSolution(problem, {"u": lambda points: points[:, 0]}), tmp_path, "disk")
+    names = {entry["name"]: entry["file"] for entry in collection(path)}
+    assert set(names) == {"domain", "Rand ö", "a/b", "a b", "äß"}
+    assert len(set(names.values())) == 5 and all(name.isascii() and "/" not in name for name in names.values())

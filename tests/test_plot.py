@@ -1,0 +1,98 @@
+"""The picture of a solution: every output has its panels, with the right values, and the empty parts of the domain stay empty."""
+from __future__ import annotations
+
+import known
+import numpy as np
+import pytest
+from matplotlib.collections import TriMesh
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.quiver import Quiver
+
+from pinnaux.plot import draw, plot, size
+
+CASES = {"bar": known.bar, "bar exact": lambda: known.bar(exact=True), "wave": known.wave, "corner": known.corner, "flow": known.flow,
+         "box 3": lambda: known.box(3), "box 5": lambda: known.box(5)}
+
+
+def drawn(solution) -> Figure:
+    figure = Figure(layout="constrained")
+    draw(figure, solution)
+    return figure
+
+
+def titles(figure: Figure) -> list[str]:
+    return [axes.get_title() for axes in figure.axes if axes.get_title()]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_picture_is_written_whole_and_is_not_blank(tmp_path, name):
+    path = plot(CASES[name](), tmp_path / "picture.png")
+    assert [file.name for file in tmp_path.iterdir()] == ["picture.png"]
+    pixels = imread(path)
+    assert min(pixels.shape[:2]) > 300
+    assert len(np.unique(pixels.reshape(-1, pixels.shape[2])[::7], axis=0)) > 20
+
+
+@pytest.mark.parametrize("name, expected", [
+    ("bar", ["u"]),
+    ("bar exact", ["u", "u − exact"]),
+    ("wave", ["u", "u", "u − exact"]),
+    ("corner", ["u", "|gradient|", "|hessian|"]),
+    ("flow", ["|velocity|, t = 0", "|velocity|, t = 1.5", "|velocity|, t = 3", "p, t = 0", "p, t = 1.5", "p, t = 3"]),
+    ("box 3", ["u, z = 0.5", "u, y = 0.5", "u, x = 0.5"]),
+    ("box 5", ["u, x3 = 0.5, x4 = 0.5, x5 = 0.5", "u, x2 = 0.5, x4 = 0.5, x5 = 0.5", "u, x1 = 0.5, x4 = 0.5, x5 = 0.5"]),
+])
+def test_every_output_has_its_titled_panels(name, expected):
+    assert titles(drawn(CASES[name]())) == expected
+
+
+def test_curves_are_the_solution_at_their_times():
+    solution = known.wave()
+    axes = drawn(solution).axes[0]
+    curves = {line.get_label(): line for line in axes.lines if line.get_label().startswith("t = ")}
+    assert list(curves) == ["t = 0.5", "t = 0.875", "t = 1.25", "t = 1.625", "t = 2"]
+    for label, line in curves.items():
+        x, u = line.get_data()
+        assert np.allclose(u, np.sin(3 * x) * np.cos(2 * float(label[4:])), atol=1e-12)
+        assert (x[0], x[-1]) == (-1, 2) and (np.diff(x) > 0).all()
+
+
+def test_a_map_leaves_the_notch_of_the_domain_blank():
+    mesh = next(each for each in drawn(known.corner()).axes[0].collections if isinstance(each, TriMesh))
+    triangulation = mesh._triangulation
+    x, y = triangulation.x[triangulation.triangles].mean(axis=1), triangulation.y[triangulation.triangles].mean(axis=1)
+    assert len(x) > 100 and not ((x > 0) & (y > 0)).any()
+    assert np.allclose(mesh.get_array(), triangulation.x**2 * triangulation.y, atol=1e-12)
+
+
+def test_maps_of_different_times_share_their_colours():
+    solution = known.flow()
+    axes = [axes for axes in drawn(solution).axes if axes.get_title().startswith("p")]
+    limits = {next(each for each in each.collections if isinstance(each, TriMesh)).get_clim() for each in axes}
+    (low, high), = limits
+    assert (low, high) == pytest.approx((0, 5), abs=0.05)
+
+
+def test_vectors_have_arrows_along_them():
+    solution = known.flow()
+    axes = next(axes for axes in drawn(solution).axes if axes.get_title() == "|velocity|, t = 3")
+    arrows = next(each for each in axes.collections if isinstance(each, Quiver))
+    at = np.column_stack([arrows.XY, np.full(len(arrows.XY), 3.0)])
+    assert len(at) > 50
+    assert np.allclose(np.column_stack([arrows.U, arrows.V]), solution(at)["velocity"], atol=1e-12)
+
+
+def test_the_error_panel_is_the_difference_with_white_at_zero():
+    solution = known.wave()
+    axes = next(axes for axes in drawn(solution).axes if axes.get_title() == "u − exact")
+    mesh = next(each for each in axes.collections if isinstance(each, TriMesh))
+    t, x = mesh._triangulation.x, mesh._triangulation.y
+    error = np.sin(3 * x) * np.cos(2 * t) - 2 * x * t
+    assert np.allclose(mesh.get_array(), error, atol=1e-12)
+    assert mesh.get_clim() == pytest.approx((-np.abs(error).max(), np.abs(error).max()))
+
+
+@pytest.mark.parametrize("values, expected", [(np.array([-3.0]), -3), (np.array([[3.0, 4.0]]), 5), (np.full((1, 2, 2), 2.0), 4)])
+def test_one_colour_shows_a_scalar_a_length_or_a_matrix_norm(values, expected):
+    assert size(values) == pytest.approx([expected])
