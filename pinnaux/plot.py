@@ -43,14 +43,15 @@ def plot(solution: Solution, path: Path) -> Path:
 
 
 def draw(figure: Figure, solution: Solution) -> None:
-    """Fill the figure: rows of panels, as wide as the domain's shape asks for."""
+    """Fill the figure: a row of panels for each output, or all in one row where each has a single panel."""
     domain = solution.problem.domain
     line = pieces(domain)[0] if len(domain.space) < 2 else None
     drawn = [(each, fields(solution, each.points)) for each in maps(domain)]
     names = list(solution.problem.outputs)
     columns = (line is not None) + len(drawn) + bool(solution.problem.exact)
-    figure.set_size_inches(PANEL_WIDTH * columns, panel_height([each for each, _ in drawn]) * len(names))
-    grid = figure.subplots(len(names), columns, squeeze=False)
+    down, across = (len(names), columns) if columns > 1 else (1, len(names))
+    figure.set_size_inches(PANEL_WIDTH * across, panel_height([each for each, _ in drawn]) * down)
+    grid = figure.subplots(down, across, squeeze=False).reshape(len(names), columns)
     for row, name in zip(grid, names, strict=True):
         panels = iter(row)
         if line is not None:
