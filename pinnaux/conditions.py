@@ -144,7 +144,8 @@ def check_coordinate(place: str, use: str, coordinate: Coordinate, domain: Domai
     if coordinate.is_time != (coordinate.name not in domain.space):
         meanings = ("time", "space") if coordinate.is_time else ("space", "time")
         raise DeclarationError(
-            f"{place}: {use}, which is {meanings[0]} there but {meanings[1]} in the region's domain", hint="take the region from the field's own domain"
+            f"{place}: {use}, which is {meanings[0]} there but {meanings[1]} in the region's domain",
+            hint="take the region from the field's own domain",
         )
 
 

@@ -15,6 +15,7 @@ from types import FrameType
 
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"] + os.sep
+SCRIPTS = sysconfig.get_paths()["scripts"] + os.sep
 LIBRARY_FOLDERS = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
 
@@ -81,8 +82,8 @@ def is_user_code(frame: FrameType) -> bool:
 
 
 def is_user_file(file: str) -> bool:
-    """Whether the file lies outside the standard library and the installed packages."""
-    return not file.startswith(STANDARD_LIBRARY) and not any(folder in file for folder in LIBRARY_FOLDERS)
+    """Whether the file lies outside the standard library, the installed packages and their commands."""
+    return not file.startswith((STANDARD_LIBRARY, SCRIPTS)) and not any(folder in file for folder in LIBRARY_FOLDERS)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

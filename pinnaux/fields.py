@@ -73,7 +73,8 @@ class Parameter(ParameterNode):
         for role, value in (("initial value", initial), ("lower bound", lower), ("upper bound", upper)):
             if not (value is None and role != "initial value" or is_number(value) and math.isfinite(value)):
                 raise DeclarationError(
-                    f"the {role} of parameter {name} must be a finite number, not {described(value)}", hint="leave a bound out if there is none"
+                    f"the {role} of parameter {name} must be a finite number, not {described(value)}",
+                    hint="leave a bound out if there is none",
                 )
         if positive:
             lower = positive_lower_bound(name, lower)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import linecache
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,16 @@ from pathlib import Path
 from traceback import walk_tb
 from types import ModuleType
 
-from pinnaux.errors import DeclarationError, Location, PinnauxError, UsageError, did_you_mean, displayed, is_user_code, is_user_file
+from pinnaux.errors import (
+    DeclarationError,
+    Location,
+    PinnauxError,
+    UsageError,
+    did_you_mean,
+    displayed,
+    is_user_code,
+    is_user_file,
+)
 from pinnaux.problem import Problem
 from pinnaux.symbolic.formula import described
 
@@ -26,7 +36,7 @@ def load(path: str | Path) -> Problem:
     """
     file = problem_file(path)
     try:
-        code = compile(file.read_bytes(), str(file), "exec")
+        code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as failure:
         raise error_in_file(failure, file, ()) from failure
     except OSError as failure:
@@ -55,7 +65,7 @@ def problem_file(path: str | Path) -> Path:
         raise UsageError(f"there is no problem file {path}", hint=nearest_problem(file))
     if file.suffix != ".py":
         raise UsageError(f"{path} is not a Python file: a problem file ends in .py", hint=nearest_problem(file))
-    return file.resolve()
+    return Path(os.path.abspath(file))
 
 
 def nearest_problem(file: Path) -> str:
@@ -111,7 +121,9 @@ def declared_problem(module: ModuleType, file: Path) -> Problem:
         raise UsageError(f"{name} declares no 'problem'", hint=hint)
     problem = module.__dict__["problem"]
     if not isinstance(problem, Problem):
-        raise UsageError(f"'problem' in {name} is no Problem but {described(problem)}", hint="problem = Problem(fields=[…], conditions=[…])")
+        raise UsageError(
+            f"'problem' in {name} is no Problem but {described(problem)}", hint="problem = Problem(fields=[…], conditions=[…])"
+        )
     return problem
 
 
@@ -149,5 +161,6 @@ def hint_for(failure: BaseException, where: Location, names: tuple[str, ...]) ->
             return "pinnaux's names come with: from pinnaux import *"
     if isinstance(failure, ModuleNotFoundError):
         return f"install {failure.name}, or put {failure.name}.py beside the problem file"
+    linecache.checkcache(where.file)
     line = linecache.getline(where.file, where.line).strip()
     return f"the line reads: {line}" if line else ""

@@ -16,7 +16,7 @@ def find_file(path: str | Path, role: str) -> Path:
     folders = [Path()] if wanted.is_absolute() else search_folders()
     for folder in folders:
         if (folder / wanted).is_file():
-            return (folder / wanted).resolve()
+            return (folder / wanted).absolute()
     if any((folder / wanted).is_dir() for folder in folders):
         raise DeclarationError(f"{role} '{path}' is a folder, not a file", hint="name one file in it")
     raise DeclarationError(f"{role} file '{path}' does not exist", hint=nearest_files(wanted, folders))
@@ -25,7 +25,7 @@ def find_file(path: str | Path, role: str) -> Path:
 def search_folders() -> list[Path]:
     """The folder of the user's file that is being executed, its parents, and the current folder."""
     location = here()
-    beside = [] if location is None else Path(location.file).resolve().parents
+    beside = [] if location is None else Path(location.file).absolute().parents
     return list(dict.fromkeys([*beside, Path.cwd()]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +23,7 @@ OUTSIDE = 1e-6
 SHOWN_POINTS = 3
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Observations(Region):
     """Rows of coordinates and measured `columns`, from a CSV, text or .vtu file, or a mapping of names to arrays (N,) or files.
 
@@ -30,24 +32,32 @@ class Observations(Region):
     Raises DeclarationError for a missing file or column, cells that are no numbers, different lengths, and points outside the domain.
     """
 
+    source: InitVar[str | Path | Mapping[str, object]]
+    domain: Domain
+    columns: Sequence[str] = ()
+    points: Points = field(init=False)
+    label: str = field(init=False)
+
     kind = "observations"
-    parts: tuple[str, ...] = ()
+    parts = ()
     predicate = None
     has_normal = False
     measure = 0.0
 
-    def __init__(self, source: str | Path | Mapping[str, object], domain: Domain, columns: Sequence[str] = ()) -> None:
-        if not isinstance(domain, Domain):
-            raise DeclarationError(f"observations need a domain, not {described(domain)}", hint='Observations("data.csv", domain, columns=("T",))')
-        wanted = checked_columns(columns)
-        table = read_columns(source, domain, wanted)
-        self.domain = domain
-        self.label = "given as arrays" if isinstance(source, Mapping) else f"'{source}'"
-        self.columns = tuple(name for name in wanted if name not in domain.names)
-        values = {name: table[name] for name in self.columns}
-        coordinates = np.column_stack([table[name] for name in domain.names])
-        check_inside(coordinates, domain, self.label)
-        self.points = Points(coordinates, None, MappingProxyType(values))
+    def __post_init__(self, source: str | Path | Mapping[str, object]) -> None:
+        if not isinstance(self.domain, Domain):
+            hint = 'Observations("data.csv", domain, columns=("T",))'
+            raise DeclarationError(f"observations need a domain, not {described(self.domain)}", hint=hint)
+        wanted = checked_columns(self.columns)
+        names = self.domain.names
+        table = read_columns(source, self.domain, wanted)
+        label = "given as arrays" if isinstance(source, Mapping) else f"'{source}'"
+        measured = tuple(name for name in wanted if name not in names)
+        coordinates = np.column_stack([table[name] for name in names])
+        check_inside(coordinates, self.domain, label)
+        points = Points(coordinates, None, MappingProxyType({name: table[name] for name in measured}))
+        for name, value in (("columns", measured), ("points", points), ("label", label)):
+            object.__setattr__(self, name, value)
 
     def __getitem__(self, column: str) -> Data:
         """The measured column as a formula, for conditions on these observations."""

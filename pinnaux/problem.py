@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from pinnaux.conditions import Condition, parameters_in, unknowns_in
-from pinnaux.errors import DeclarationError, Location, did_you_mean, here
+from pinnaux.errors import DeclarationError, Location, did_you_mean
 from pinnaux.fields import Field, Parameter, VectorField
 from pinnaux.geometry.domain import Domain
 from pinnaux.observations import Observations
@@ -197,7 +197,8 @@ def check_output(problem: Problem, name: str, formula: Expr | Tensor) -> None:
     for parameter in parameters_in((formula,)):
         if parameter not in set(problem.parameters):
             raise DeclarationError(
-                f"output '{name}' holds parameter {parameter.name}, which no condition determines", hint="use it in a condition, or write its value"
+                f"output '{name}' holds parameter {parameter.name}, which no condition determines",
+                hint="use it in a condition, or write its value",
             )
     check_evaluable(problem, f"output '{name}'", formula)
 
@@ -206,7 +207,9 @@ def check_exact(problem: Problem, name: str, formula: Expr | Tensor, target: Exp
     """Refuse an exact solution that holds unknowns, or has another shape than what it is compared with."""
     unknown = next((one.name for one in (*unknowns_in((formula,)), *parameters_in((formula,)))), None)
     if unknown is not None:
-        raise DeclarationError(f"exact '{name}' holds the unknown {unknown}", hint="an exact solution is a formula of coordinates and numbers")
+        raise DeclarationError(
+            f"exact '{name}' holds the unknown {unknown}", hint="an exact solution is a formula of coordinates and numbers"
+        )
     if formula.shape != target.shape:
         raise DeclarationError(
             f"exact '{name}' is the {described(formula)}, but {name} is a {shape_word(target.shape)}: shapes {formula.shape} and "

@@ -35,13 +35,14 @@ class TextTable:
             numbers = np.array(cells, dtype=float)
         except ValueError:
             numbers = np.array([parsed(cell) for cell in cells])
-        for cell, number, line in zip(cells, numbers, self.lines):
-            if not math.isfinite(number):
-                what = f"holds '{cell}'" if cell else "is empty"
-                raise DeclarationError(
-                    f"{self.name}, line {line}: column '{name}' {what}, which is not a finite number",
-                    hint="correct the line or remove it; nothing is filled in",
-                )
+        bad = np.flatnonzero(~np.isfinite(numbers))
+        if len(bad):
+            cell = cells[bad[0]]
+            what = f"holds '{cell}', which is not a finite number" if cell else "is empty"
+            raise DeclarationError(
+                f"{self.name}, line {self.lines[bad[0]]}: column '{name}' {what}",
+                hint="correct the line or remove it; nothing is filled in",
+            )
         return numbers
 
 
@@ -139,7 +140,8 @@ def columns_of_mapping(given: Mapping[str, object], wanted: Sequence[str], coord
     for name, column in columns.items():
         if len(column) != count:
             raise DeclarationError(
-                f"column '{name}' has {len(column)} values, but column '{first}' has {count}", hint="one value for each point; nothing is repeated"
+                f"column '{name}' has {len(column)} values, but column '{first}' has {count}",
+                hint="one value for each point; nothing is repeated",
             )
     return columns
 
@@ -157,7 +159,9 @@ def column_of_value(name: str, value: object) -> np.ndarray:
     try:
         column = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise DeclarationError(f"column '{name}' is no sequence of numbers but {described(value)}", hint="give an array of shape (N,)") from None
+        raise DeclarationError(
+            f"column '{name}' is no sequence of numbers but {described(value)}", hint="give an array of shape (N,)"
+        ) from None
     if column.ndim != 1:
         raise DeclarationError(
             f"column '{name}' has shape {column.shape}; a column has shape (N,)", hint=f"{name}.ravel() if its values are one per point"
@@ -184,7 +188,9 @@ def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], space: Sequence
     try:
         mesh = meshio.read(path)
     except (meshio.ReadError, SyntaxError, ValueError, KeyError, SystemExit) as failure:
-        raise DeclarationError(f"cannot read {name}: {failure or 'it is no VTU file'}", hint="save it from ParaView as .vtu, or as CSV") from failure
+        raise DeclarationError(
+            f"cannot read {name}: {failure or 'it is no VTU file'}", hint="save it from ParaView as .vtu, or as CSV"
+        ) from failure
     columns = {axis: mesh.points[:, i] for i, axis in enumerate(space[: mesh.points.shape[1]])}
     available: dict[str, np.ndarray] = {}
     for key, values in mesh.point_data.items():

@@ -79,6 +79,19 @@ def test_nothing_stays_behind_after_an_error_either(tmp_path):
     assert "material" not in sys.modules
 
 
+def test_the_file_is_compiled_as_it_is_written(tmp_path):
+    """pinnaux's own future imports are none of the file's."""
+    load(heat(tmp_path, extra="def law(a: float): pass\nassert law.__annotations__['a'] is float"))
+
+
+def test_a_link_to_a_file_is_a_file_where_the_link_lies(tmp_path):
+    (tmp_path / "link").mkdir()
+    written(tmp_path / "link" / "material.py", "conductivity = 7\n")
+    file = heat(tmp_path / "target", "material.conductivity", "import material")
+    (tmp_path / "link" / "heat.py").symlink_to(file)
+    assert str(load(tmp_path / "link" / "heat.py").conditions[0].equation) == "u_xx == 7"
+
+
 def test_pinnaux_itself_is_not_forgotten_when_the_file_lies_beside_it(tmp_path, monkeypatch):
     before = {name: module for name, module in sys.modules.items() if name.startswith("pinnaux")}
     load(heat(tmp_path))

@@ -112,7 +112,9 @@ class Expr(Formula):
     def __getitem__(self, index: object) -> None:
         self.refuse(f"take component [{index}] of", "a scalar has no components; a derivative is diff(u, x)")
 
-    def with_partner(self, other: object, verb: str, build: Callable[[Expr, Expr], Expr | Equation | Inequality]) -> Expr | Equation | Inequality:
+    def with_partner(
+        self, other: object, verb: str, build: Callable[[Expr, Expr], Expr | Equation | Inequality]
+    ) -> Expr | Equation | Inequality:
         """build(self, other as a scalar); NotImplemented where `other` is a Tensor, which then decides itself."""
         if isinstance(other, Formula) and not isinstance(other, Expr):
             return NotImplemented
@@ -161,7 +163,7 @@ class Constant(Expr):
 
     def __init__(self, value: float) -> None:
         if not math.isfinite(value):
-            raise DeclarationError(f"a formula cannot hold the number {value}", hint="only finite numbers have a place in an equation")
+            raise DeclarationError(f"a formula cannot hold the number {value}", hint="numbers in formulas are finite")
         self.fix(value=value)
 
     def text(self, parts: Sequence[Text]) -> Text:

@@ -65,7 +65,7 @@ class Formula:
         self.refuse("compare by '!='", "conditions are equations: write ==; predicates may use <, <=, >, >=, == and ~")
 
     def __mod__(self, other: object) -> NoReturn:
-        self.refuse("take the remainder of", "write it with sin, cos or where; periodic coordinates are declared by periodic=(…) of the domain")
+        self.refuse("take the remainder of", "use sin, cos or where; periodic coordinates are declared by periodic=(…) of the domain")
 
     __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
 

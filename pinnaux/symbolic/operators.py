@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.symbolic.expression import ONE, ZERO, Constant, power, refuse_shapes
-from pinnaux.symbolic.formula import described, shape_word
+from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.functions import sqrt
 from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, multiply, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula, bracketed_label
