@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SUM, PRODUCT, POWER, ATOM = range(4)
 Text = tuple[str, int]
 # Shared parts are printed wherever they occur; without a bound a small graph could print without end.
-LONGEST_PART = 160
+LONGEST_PART = 200
 
 
 def postorder(expressions: Iterable[Expr]) -> list[Expr]:
@@ -32,12 +32,12 @@ def postorder(expressions: Iterable[Expr]) -> list[Expr]:
 
 
 def printed(expression: Expr) -> str:
-    """The formula in readable mathematics; long inner parts are cut to '…'."""
+    """The formula in readable mathematics; long inner parts are cut short by '…'."""
     texts: dict[Expr, Text] = {}
     for node in postorder([expression]):
         word, binding = node.text([texts[child] for child in node.children])
         if len(word) > LONGEST_PART and node is not expression:
-            word, binding = "…", ATOM
+            word = word[:LONGEST_PART] + "…"
         texts[node] = (word, binding)
     return texts[expression][0]
 
