@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pinnaux import Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, VectorField, dot, grad, laplacian
+from pinnaux import (
+    Box, Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, VectorField, diff, dot, exp, grad, laplacian,
+)
 from pinnaux.geometry.points import Points
 
 Values = Callable[[np.ndarray], np.ndarray]     # points (N, d) → (N,), (N, k) or (N, k, l)
@@ -79,9 +81,15 @@ def flow() -> KnownSolution:
 
 def box(dimensions: int) -> KnownSolution:
     """u = Σ k x_k on a unit cube."""
-    from pinnaux import Box
-
     domain = Box((0,) * dimensions, (1,) * dimensions)
     u = Field("u", domain)
     conditions = [Condition("balance", laplacian(u) == 0, on=domain), Condition("faces", u == 0, on=domain.boundary)]
     return KnownSolution(Problem([u], conditions), {"u": lambda p: p @ np.arange(1.0, dimensions + 1)})
+
+
+def decay() -> KnownSolution:
+    """u = exp(-t), time being the only coordinate."""
+    domain = TimeInterval(0, 3)
+    u, (t,) = Field("u", domain), domain.coordinates
+    conditions = [Condition("decay", diff(u, t) == -u, on=domain), Condition("start", u == 1, on=domain.initial)]
+    return KnownSolution(Problem([u], conditions, exact={"u": exp(-t)}), {"u": lambda p: np.exp(-p[:, 0])})

@@ -1,6 +1,7 @@
 """The files for ParaView hold the solution's own values, at the places, times and under the names that they say."""
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import known
@@ -9,9 +10,12 @@ import numpy as np
 import pytest
 import pyvista
 
+from pinnaux import Condition, Disk, Field, Problem, laplacian
 from pinnaux.errors import TrainingError
 from pinnaux.export import TIMES, export
+from pinnaux.geometry.mesh import Mesh
 
+MESHES = Path(__file__).parent.parent / "meshes"
 SINGLE = 1e-6       # relative rounding of float32, and a little
 
 
@@ -169,6 +173,31 @@ def test_more_than_three_coordinates_are_shown_as_the_middle_slice(tmp_path):
     assert close(grid.point_data["u"], solution(points)["u"])
 
 
+@pytest.mark.parametrize("name, parts", [
+    ("channel_cylinder.msh", {"inlet", "outlet", "walls", "cylinder"}),
+    ("box_hole.msh", None),
+])
+def test_a_mesh_that_was_given_is_written_as_it_was(tmp_path, name, parts):
+    domain = Mesh(MESHES / name)
+    u = Field("u", domain)
+    problem = Problem([u], [Condition("balance", laplacian(u) == 1, on=domain), Condition("rim", u == 0, on=domain.boundary)])
+    path = export(known.KnownSolution(problem, {"u": lambda points: points[:, 0]}), tmp_path, "mesh")
+    grid, given = block(path, "domain"), domain.shape.cells
+    assert np.array_equal(np.asarray(grid.points)[:, :len(domain.space)], given.points)
+    assert grid.n_cells == sum(len(cells) for cells in given.cells.values())
+    names = {entry["name"] for entry in collection(path)} - {"domain"}
+    assert names == (parts or set(domain.boundary_names))
+    assert close(grid.point_data["u"], grid.points[:, 0])
+
+
+def test_a_problem_in_time_alone_is_a_curve_along_its_time(tmp_path):
+    path = export(known.decay(), tmp_path, "decay")
+    assert [entry["name"] for entry in collection(path)] == ["domain"]
+    grid = block(path, "domain")
+    assert grid.compute_cell_sizes()["Length"].sum() == pytest.approx(3)
+    assert close(grid.point_data["u"], np.exp(-grid.points[:, 0]))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
 def test_an_output_that_is_not_finite_is_refused_by_name_and_the_collection_stays_as_it_was(tmp_path, value):
     solution = known.corner()
@@ -221,9 +250,8 @@ def test_an_interrupted_export_leaves_the_former_collection_and_whole_files(tmp_
 
 
 def test_parts_whose_names_are_no_file_names_get_their_numbers(tmp_path):
-    from pinnaux import Condition, Disk, Field, Problem, laplacian
-
-    domain = Disk((0, 0), 1, name="Rand ö") - Disk((0.5, 0), 0.1, name="a/b") - Disk((-0.5, 0), 0.1, name="a b") - Disk((0, 0), 0.1, name="äß")
+    domain = Disk((0, 0), 1, name="Rand ö") - Disk((0.5, 0), 0.1, name="a/b") - Disk((-0.5, 0), 0.1, name="a b")
+    domain -= Disk((0, 0), 0.1, name="äß")
     u = Field("u", domain)
     problem = Problem([u], [Condition("balance", laplacian(u) == 1, on=domain), Condition("rim", u == 0, on=domain.boundary)])
     path = export(known.KnownSolution(problem, {"u": lambda points: points[:, 0]}), tmp_path, "disk")

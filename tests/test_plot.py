@@ -12,7 +12,7 @@ from matplotlib.quiver import Quiver
 from pinnaux.plot import draw, plot, size
 
 CASES = {"bar": known.bar, "bar exact": lambda: known.bar(exact=True), "wave": known.wave, "corner": known.corner, "flow": known.flow,
-         "box 3": lambda: known.box(3), "box 5": lambda: known.box(5)}
+         "box 3": lambda: known.box(3), "box 5": lambda: known.box(5), "decay": known.decay}
 
 
 def drawn(solution) -> Figure:
@@ -37,6 +37,7 @@ def test_a_picture_is_written_whole_and_is_not_blank(tmp_path, name):
 @pytest.mark.parametrize("name, expected", [
     ("bar", ["u"]),
     ("bar exact", ["u", "u − exact"]),
+    ("decay", ["u", "u − exact"]),
     ("wave", ["u", "u", "u − exact"]),
     ("corner", ["u", "|gradient|", "|hessian|"]),
     ("flow", ["|velocity|, t = 0", "|velocity|, t = 1.5", "|velocity|, t = 3", "p, t = 0", "p, t = 1.5", "p, t = 3"]),
