@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .files import write_bytes, write_text
+from .files import ensure_writable, write_bytes, write_text
 from .geometry.points import Points
 from .geometry.tessellate import tessellate
 from .symbolic.numeric import evaluate
@@ -47,12 +47,13 @@ class Piece:
     normals: np.ndarray | None = None
 
 
-def export(solution: Solution, folder: Path, name: str) -> Path:
+def export(solution: Solution, folder: str | Path, name: str) -> Path:
     """Write the files into `folder`, each whole or not at all, the collection last; returns its path.
 
     Raises TrainingError where an output is not a finite number, UsageError where the folder cannot be written.
     """
-    domain = solution.problem.domain
+    domain, folder = solution.problem.domain, Path(folder)
+    ensure_writable(folder)
     collection = folder / f"{name}.pvd"
     former = collection_files(collection)
     meshes = pieces(domain)

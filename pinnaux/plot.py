@@ -27,7 +27,7 @@ PANEL_WIDTH = 4.6       # inches, colour bar included
 FIELD_COLOURS, ERROR_COLOURS = "viridis", "RdBu_r"
 
 
-def plot(solution: Solution, path: Path) -> Path:
+def plot(solution: Solution, path: str | Path) -> Path:
     """Draw every output into the picture `path`, whose suffix says the format; returns the path."""
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -37,9 +37,9 @@ def plot(solution: Solution, path: Path) -> Path:
         figure = Figure(layout="constrained", dpi=150)
         FigureCanvasAgg(figure)
         draw(figure, solution)
-        with replacing(path) as temporary:
+        with replacing(Path(path)) as temporary:
             figure.savefig(temporary)
-    return path
+    return Path(path)
 
 
 def draw(figure: Figure, solution: Solution) -> None:
