@@ -30,7 +30,13 @@ def union(a: Shape, b: Shape) -> Shape:
     """a + b: the points in either. Of boundary names in both, b's get a number: "circle", "circle 2"."""
 
     def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
-        return a.inside(points, tolerance) | b.inside(points, tolerance)
+        held = a.inside(points, tolerance) | b.inside(points, tolerance)
+        if tolerance < 0:
+            # Where one shape hands over to the other, a point deep in both together may be near the edge of each.
+            seam = np.flatnonzero(~held & (a.inside(points, 0.0) | b.inside(points, 0.0)))
+            probes = [points[seam] + step for step in np.vstack([np.eye(a.dimension), -np.eye(a.dimension)]) * tolerance]
+            held[seam] = np.all([a.inside(probe, 0.0) | b.inside(probe, 0.0) for probe in probes], axis=0)
+        return held
 
     fresh = _interior(b, lambda points: ~a.inside(points, 0.0))
     return _combined(a, b, "+", inside, b.boundary, (*a.interior, *fresh))

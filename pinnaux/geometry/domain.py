@@ -73,7 +73,7 @@ class Domain:
 
     @property
     def measure(self) -> float:
-        """Length, area or volume, times duration: exact, but to about 1e-3 for + - & in three dimensions or more."""
+        """Length, area or volume, times duration: exact, but to some 1e-4 for + - & in three dimensions or more."""
         duration = 1.0 if self.time is None else self.time.bounds[1] - self.time.bounds[0]
         return (1.0 if self.shape is None else self.shape.measure) * duration
 

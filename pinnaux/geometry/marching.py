@@ -13,8 +13,8 @@ from pinnaux.geometry.topology import facet_normals, faces_of, shared_numbers
 # Cutting adds points: the grid gets this share of those asked for.
 GRID_SHARE = 0.6
 FEWEST_CELLS = 4
-LARGEST_GRID = 2_000_000
-VOLUME_ERROR = 0.01
+LARGEST_GRID = 400_000
+VOLUME_ERROR = 0.02
 BISECTIONS = 32
 ON_BOUNDARY = 1e-9
 # Crossings nearer to a grid point than this share of the edge are moved away from it, else tetrahedra get flat.
@@ -28,7 +28,7 @@ PRISM = ((0, 1, 2, 5), (0, 1, 4, 5), (0, 3, 4, 5))
 def marched(shape: Shape, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Points (M, 3), tetrahedra (K, 4), boundary triangles (F, 3) and their outward normals (F, 3) of a body.
 
-    About `count` points, more where the body is too thin for so few: its volume is to be right to 1 %.
+    About `count` points, more where the body is too thin for so few: its volume is to be right to 2 %.
     """
     box = float(np.prod(shape.bounds[:, 1] - shape.bounds[:, 0]))
     grid_points = GRID_SHARE * count * box / shape.measure

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pinnaux.geometry.points import Points, SobolSequence, kronecker
+from pinnaux.geometry.points import Points, SobolSequence, hammersley
 
 # u (N, k) in the unit cube → coordinates (N, d), outward normals (N, d_space) or None
 Chart = Callable[[np.ndarray], tuple[np.ndarray, "np.ndarray | None"]]
@@ -162,7 +162,7 @@ def _thinned(patch: Patch, keep: Keep) -> Patch | None:
     """Rejection: both the patch's own test and `keep` hold."""
     old = patch.keep
     for count in (MEASURE_SAMPLES, SEARCH_SAMPLES):
-        u = kronecker(count, patch.parameters)
+        u = hammersley(count, patch.parameters)
         if old is not None:
             u = u[patch.belongs(old, u)]
         kept = patch.belongs(keep, u)

@@ -69,18 +69,36 @@ def power_of_two(count: int) -> int:
     return 1 << max(count - 1, 0).bit_length()
 
 
-def kronecker(count: int, dimension: int) -> np.ndarray:
-    """(count, dimension) points of the additive recurrence u_n = 1/2 + n·α mod 1, α_j = φ^-j, φ^(dimension+1) = φ + 1.
+def hammersley(count: int, dimension: int) -> np.ndarray:
+    """(count, dimension) points of Hammersley's set: (n + 1/2)/count, then the digits of n reversed in bases 3, 5, 7 …
 
-    Deterministic and of low discrepancy (M. Roberts, 2018): used where a domain is measured when it is declared.
+    Deterministic and of low discrepancy: used where a domain is measured when it is declared. Base 2 is left out: for the powers of
+    two usual as counts its digits mirror those of n/count, and the share of x + y < 1 is wrong by 1/√count.
     """
-    if dimension == 0:
-        return np.empty((count, 0))
-    ratio = 2.0
-    for _ in range(60):
-        ratio = (1 + ratio) ** (1 / (dimension + 1))
-    steps = ratio ** -np.arange(1.0, dimension + 1)
-    return (0.5 + np.arange(1, count + 1)[:, None] * steps) % 1
+    points = np.empty((count, dimension))
+    for axis, base in enumerate((0, *_odd_primes(dimension - 1))[:dimension]):
+        points[:, axis] = _reversed_digits(count, base) if base else (np.arange(count) + 0.5) / count
+    return points
+
+
+def _reversed_digits(count: int, base: int) -> np.ndarray:
+    """Van der Corput's sequence: the digits of 1 … count, mirrored at the decimal point."""
+    index, value, weight = np.arange(1, count + 1), np.zeros(count), 1 / base
+    while index.any():
+        value += weight * (index % base)
+        index, weight = index // base, weight / base
+    return value
+
+
+def _odd_primes(count: int) -> list[int]:
+    """The first odd prime numbers."""
+    found: list[int] = []
+    candidate = 3
+    while len(found) < count:
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+        candidate += 2
+    return found
 
 
 def apportioned(count: int, measures: Sequence[float]) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.geometry.patch import Patch, restricted
-from pinnaux.geometry.points import Points, apportioned, joined, kronecker
+from pinnaux.geometry.points import Points, apportioned, joined, hammersley
 from pinnaux.geometry.selection import checked_predicate, predicate_test
 from pinnaux.symbolic.relations import Relation
 
@@ -162,5 +162,5 @@ class PatchRegion(Region):
 
     def _extent(self) -> np.ndarray:
         """Bounds (d, 2) of the region, seen on a few points of every patch."""
-        seen = np.concatenate([patch.chart(kronecker(256, patch.parameters))[0] for patch in self.patches])
+        seen = np.concatenate([patch.chart(hammersley(256, patch.parameters))[0] for patch in self.patches])
         return np.column_stack([seen.min(axis=0), seen.max(axis=0)])

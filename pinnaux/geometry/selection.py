@@ -40,15 +40,17 @@ def checked_predicate(predicate: Relation, domain: Domain) -> None:
 
 
 def predicate_test(predicate: Relation, domain: Domain) -> Keep:
-    """The predicate as a test of points: equalities up to 1e-9 of the domain's extent, and the slack of a facet in space."""
+    """The predicate as a test of points: equalities up to 1e-9 of the domain's extent, and the slack of a facet along its normal."""
     extent = domain.bounds[:, 1] - domain.bounds[:, 0]
     size = extent[: len(domain.space)].max(initial=0.0)
     # Spatial coordinates share one length; time has its own.
-    scale = [RELATIVE_TOLERANCE * (size if name in domain.space else width) for name, width in zip(domain.names, extent)]
+    fixed = [RELATIVE_TOLERANCE * (size if name in domain.space else width) for name, width in zip(domain.names, extent)]
 
     def keep(coordinates: np.ndarray, normals: np.ndarray | None, slack: np.ndarray) -> np.ndarray:
         values = {name: coordinates[:, axis] for axis, name in enumerate(domain.names)}
-        tolerance = {name: fraction + slack * (name in domain.space) for name, fraction in zip(domain.names, scale)}
+        tolerance: dict[str, float | np.ndarray] = dict(zip(domain.names, fixed))
+        for axis, name in enumerate(domain.space if normals is not None else ()):
+            tolerance[name] = tolerance[name] + slack * np.abs(normals[:, axis])
         return np.broadcast_to(evaluate_predicate(predicate, values, tolerance), (len(coordinates),))
 
     return keep

@@ -11,7 +11,7 @@ import numpy as np
 
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.marching import marched
-from pinnaux.geometry.points import kronecker
+from pinnaux.geometry.points import hammersley
 from pinnaux.geometry.shape import Cells, Facets
 from pinnaux.geometry.triangulate import triangulated_outline
 
@@ -165,7 +165,7 @@ def _body(domain: Domain, count: int) -> tuple[Cells, dict[str, tuple[Facets, ..
     reach = np.median(np.linalg.norm(points[surface[:, 1]] - points[surface[:, 0]], axis=1))
     samples, owners = [], []
     for index, patch in enumerate(domain.shape.boundary):
-        u = kronecker(int(SURFACE_SAMPLES / patch.acceptance), patch.parameters)
+        u = hammersley(int(SURFACE_SAMPLES / patch.acceptance), patch.parameters)
         u = u if patch.keep is None else u[patch.belongs(patch.keep, u)]
         samples.append(_placed(*patch.chart(u), reach))
         owners.append(np.full(len(u), index))
