@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # An equality holds up to this fraction of the domain's extent.
 RELATIVE_TOLERANCE = 1e-9
+# The slack is of leading order in the turn from facet to facet.
+SLACK_MARGIN = 1.5
 
 
 def checked_predicate(predicate: Relation, domain: Domain) -> None:
@@ -50,7 +52,7 @@ def predicate_test(predicate: Relation, domain: Domain) -> Keep:
         values = {name: coordinates[:, axis] for axis, name in enumerate(domain.names)}
         tolerance: dict[str, float | np.ndarray] = dict(zip(domain.names, fixed))
         for axis, name in enumerate(domain.space if normals is not None else ()):
-            tolerance[name] = tolerance[name] + slack * np.abs(normals[:, axis])
+            tolerance[name] = tolerance[name] + SLACK_MARGIN * slack * np.abs(normals[:, axis])
         return np.broadcast_to(evaluate_predicate(predicate, values, tolerance), (len(coordinates),))
 
     return keep
