@@ -1,0 +1,1 @@
+"""Jets: values and derivatives carried together through the layers of a network."""

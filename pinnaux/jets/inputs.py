@@ -1,0 +1,197 @@
+"""Input layers: they turn points into the first jet.
+
+`Embedding` scales the coordinates to [−1, 1] and maps periodic ones to the circle, so that every function of them is
+periodic exactly. `CornerFunctions` are the singular functions r^s cos sθ, r^s sin sθ of a polygon's corners.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from pinnaux.jets.spec import JetSpec, MultiIndex, faa_di_bruno
+
+
+class InputLayer(Protocol):
+    """A map from points to a jet of `width` functions."""
+
+    @property
+    def width(self) -> int: ...
+
+    def push(self, points: Tensor, spec: JetSpec) -> Tensor:
+        """Points (N, d) → jet (K, N, width), derivatives in the physical coordinates."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """ξ = (x − centre)/half for ordinary axes, (cos ωx, sin ωx) with ω = 2π/period for periodic ones (period > 0)."""
+
+    centre: tuple[float, ...]
+    half: tuple[float, ...]
+    period: tuple[float, ...]
+
+    @property
+    def width(self) -> int:
+        return sum(2 if period else 1 for period in self.period)
+
+    def push(self, points: Tensor, spec: JetSpec) -> Tensor:
+        columns = [column for axis in range(len(self.centre)) for column in self._axis(points[:, axis], axis, spec)]
+        return torch.stack(columns, dim=2)
+
+    def _axis(self, x: Tensor, axis: int, spec: JetSpec) -> list[Tensor]:
+        """Jets (K, N) of the one or two functions of this axis."""
+        offset = x - self.centre[axis]
+        if not self.period[axis]:
+            return [_one_axis(axis, spec, [offset / self.half[axis], torch.full_like(x, 1 / self.half[axis])])]
+        omega = 2 * math.pi / self.period[axis]
+        cycle = [torch.cos(omega * offset), -torch.sin(omega * offset)]
+        cycle += [-cycle[0], -cycle[1]]
+        powers = [omega**k for k in range(spec.order + 1)]
+        cosine = [powers[k] * cycle[k % 4] for k in range(spec.order + 1)]
+        sine = [powers[k] * cycle[(k + 3) % 4] for k in range(spec.order + 1)]
+        return [_one_axis(axis, spec, cosine), _one_axis(axis, spec, sine)]
+
+
+def _one_axis(axis: int, spec: JetSpec, derivatives: list[Tensor]) -> Tensor:
+    """Jet (K, N) of a function of one coordinate from its derivatives of rising order (higher ones are zero)."""
+    jet = derivatives[0].new_zeros(len(spec), derivatives[0].shape[0])
+    for channel, index in enumerate(spec.indices):
+        order = index[axis]
+        if order == sum(index) and order < len(derivatives):
+            jet[channel] = derivatives[order]
+    for form in spec.forms:
+        if form[axis] and len(derivatives) > 2:
+            jet[spec.form_position(form)] = form[axis] * derivatives[2]
+    return jet
+
+
+@dataclass(frozen=True)
+class CornerFunctions:
+    """Re and Im of z^s with z = (x − vertex) e^{−i·start} for every exponent s, times Chebyshev polynomials in time.
+
+    They span what the solution of an elliptic equation does near a corner of opening ω (Grisvard 1985): exponents are
+    multiples of π/ω (both sides of one kind) and of π/(2ω) (Dirichlet meets Neumann). Where the cut of z^s would cross the
+    domain, the function is multiplied by the bump (1 − (r/radius)⁴)⁶; radius 0 means no bump.
+    """
+
+    vertex: tuple[float, float]
+    start: float
+    opening: float
+    exponents: tuple[float, ...]
+    radius: float = 0.0
+    time: tuple[float, float, int] | None = None
+
+    @property
+    def width(self) -> int:
+        return 2 * len(self.exponents) * (self.time[2] if self.time else 1)
+
+    def push(self, points: Tensor, spec: JetSpec) -> Tensor:
+        plane = JetSpec.closure(2, {index[:2] for index in spec.indices} | {(2, 0), (0, 2)} if spec.forms else {index[:2] for index in spec.indices})
+        jet = self._powers(points, plane)
+        if self.radius:
+            jet = _multiply(self._bump(points, plane), jet, plane)
+        clock = self._clock(points, spec) if self.time else [torch.ones_like(points[:, :1])]
+        columns = []
+        for index in spec.indices:
+            order = index[2] if self.time else 0
+            spatial = jet[plane.position[index[:2]]]
+            columns.append((spatial[:, :, None] * clock[order][:, None, :]).flatten(1))
+        for form in spec.forms:
+            spatial = form[0] * jet[plane.position[2, 0]] + form[1] * jet[plane.position[0, 2]]
+            value = spatial[:, :, None] * clock[0][:, None, :]
+            if self.time and form[2]:
+                value = value + form[2] * jet[0][:, :, None] * clock[2][:, None, :]
+            columns.append(value.flatten(1))
+        return torch.stack(columns)
+
+    def _powers(self, points: Tensor, plane: JetSpec) -> Tensor:
+        """∂_x^a ∂_y^b z^s = s(s−1)…(s−a−b+1) i^b e^{−i(a+b)start} z^{s−a−b}, real and imaginary part."""
+        x, y = points[:, 0] - self.vertex[0], points[:, 1] - self.vertex[1]
+        tiny = torch.finfo(points.dtype).tiny ** 0.25
+        radius = torch.hypot(x, y).clamp_min(tiny)
+        # Angles just outside the sector by rounding must not wrap to the other side of the cut.
+        middle = self.start + self.opening / 2
+        angle = torch.remainder(torch.atan2(y, x) - middle + math.pi, 2 * math.pi) - math.pi + self.opening / 2
+        columns = []
+        for a, b in plane.indices:
+            parts = []
+            for s in self.exponents:
+                n = a + b
+                factor = math.prod(s - k for k in range(n))
+                phase = (s - n) * angle + b * math.pi / 2 - n * self.start
+                size = factor * radius ** (s - n)
+                parts += [size * torch.cos(phase), size * torch.sin(phase)]
+            columns.append(torch.stack(parts, dim=1))
+        return torch.stack(columns)
+
+    def _bump(self, points: Tensor, plane: JetSpec) -> Tensor:
+        """Jet (K, N, 1) of (1 − q²)⁶ for q = (r/radius)² < 1, zero beyond."""
+        x, y = points[:, 0] - self.vertex[0], points[:, 1] - self.vertex[1]
+        scale = self.radius**-2
+        q = {(0, 0): (x * x + y * y) * scale, (1, 0): 2 * x * scale, (0, 1): 2 * y * scale,
+             (2, 0): torch.full_like(x, 2 * scale), (0, 2): torch.full_like(x, 2 * scale)}
+        value = q[0, 0].clamp_max(1.0)
+        derivatives = _polynomial_derivatives(value, (1, 0, -6, 0, 15, 0, -20, 0, 15, 0, -6, 0, 1), max(sum(i) for i in plane.indices))
+        zero = torch.zeros_like(x)
+        names = {number: index for index, number in plane.position.items()}
+        rows = []
+        for index in plane.indices:
+            total = torch.zeros_like(x)
+            for term in faa_di_bruno(index, plane.position):
+                product = derivatives[term.order] * term.coefficient
+                for block in term.blocks:
+                    product = product * q.get(names[block], zero)
+                total = total + product
+            rows.append(torch.where(q[0, 0] < 1, total, zero))
+        return torch.stack(rows)[:, :, None]
+
+    def _clock(self, points: Tensor, spec: JetSpec) -> list[Tensor]:
+        """Derivatives (N, count) of Chebyshev polynomials of the scaled time, by rising order."""
+        start, end, count = self.time
+        scale = 2 / (end - start)
+        tau = (points[:, 2] - start) * scale - 1
+        coefficients = [torch.tensor(_chebyshev(k)) for k in range(count)]
+        order = max([index[2] for index in spec.indices] + [2 if spec.forms else 0])
+        stacks = [_polynomial_derivatives(tau, tuple(c.tolist()), order) for c in coefficients]
+        return [torch.stack([s[k] for s in stacks], dim=1) * scale**k for k in range(order + 1)]
+
+
+def _multiply(left: Tensor, right: Tensor, spec: JetSpec) -> Tensor:
+    """Leibniz: ∂^α(fg) = Σ C(α, β) ∂^β f ∂^(α−β) g."""
+    rows = []
+    for index in spec.indices:
+        total = torch.zeros_like(right[0])
+        for beta in spec.indices:
+            if all(b <= a for a, b in zip(index, beta)):
+                rest: MultiIndex = tuple(a - b for a, b in zip(index, beta))
+                weight = math.prod(math.comb(a, b) for a, b in zip(index, beta))
+                total = total + weight * left[spec.position[beta]] * right[spec.position[rest]]
+        rows.append(total)
+    return torch.stack(rows)
+
+
+def _polynomial_derivatives(x: Tensor, coefficients: tuple[float, ...], order: int) -> list[Tensor]:
+    """Values of a polynomial (rising powers) and its derivatives up to `order`."""
+    out = []
+    for _ in range(order + 1):
+        value = torch.zeros_like(x)
+        for c in reversed(coefficients):
+            value = value * x + c
+        out.append(value)
+        coefficients = tuple(n * c for n, c in enumerate(coefficients))[1:] or (0.0,)
+    return out
+
+
+def _chebyshev(degree: int) -> tuple[float, ...]:
+    """Coefficients of T_degree, rising powers, from T_(k+1) = 2x T_k − T_(k−1)."""
+    previous, current = (1.0,), (0.0, 1.0)
+    for _ in range(degree):
+        following = [0.0, *(2 * c for c in current)]
+        for i, c in enumerate(previous):
+            following[i] -= c
+        previous, current = current, tuple(following)
+    return previous

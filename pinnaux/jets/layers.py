@@ -1,0 +1,103 @@
+"""Layers: how one layer pushes a jet, what its tangent is, and the rows it adds to a Jacobian.
+
+A jet is a tensor (K, N, width): K channels of a `JetSpec` at N points. Adjoints have leading axes: (m, K, N, width)
+for m residual components. A layer holds no parameters: it is given its flat parameter vector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from pinnaux.jets import activations
+from pinnaux.jets.spec import JetSpec
+
+
+class Layer(Protocol):
+    """A map of jets with `size` parameters."""
+
+    @property
+    def size(self) -> int: ...
+
+    def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
+        """The jet (K, N, outputs) that the layer hands on."""
+
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """Adjoint (m, K, N, inputs) of the incoming jet for an adjoint of the outgoing one."""
+
+    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(m, N, size): derivative of the adjoint-weighted output with respect to the parameters, point by point."""
+
+    def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
+        """Derivative of `push` along a parameter direction and a jet direction `rate`."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """z_α = W a_α for every channel; the bias enters the value channel only. Parameters: W row by row, then b."""
+
+    inputs: int
+    outputs: int
+
+    @property
+    def size(self) -> int:
+        return self.outputs * (self.inputs + 1)
+
+    def split(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """W (outputs, inputs) and b (outputs,)."""
+        weights = parameters[: self.outputs * self.inputs].view(self.outputs, self.inputs)
+        return weights, parameters[self.outputs * self.inputs:]
+
+    def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
+        """z = W a + b: ∂z = W ∂a for every derivative channel, and b enters the value only."""
+        weights, bias = self.split(parameters)
+        z = jet @ weights.T
+        return torch.cat([z[:1] + bias, z[1:]]) if z.requires_grad else _add_to_value(z, bias)
+
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return adjoint @ self.split(parameters)[0]
+
+    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """∂/∂W = Σ_channels adjoint ⊗ jet and ∂/∂b = the adjoint of the value channel."""
+        components, channels, points, width = adjoint.shape
+        left = adjoint.permute(2, 0, 3, 1).reshape(points, components * width, channels)
+        weights = torch.bmm(left, jet.transpose(0, 1)).view(points, components, width * self.inputs)
+        return torch.cat([weights.transpose(0, 1), adjoint[:, 0]], dim=2)
+
+    def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
+        z = rate @ self.split(parameters)[0].T
+        weights, bias = self.split(direction)
+        return _add_to_value(z + jet @ weights.T, bias)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """a = σ(z), a_i = σ'(z) z_i, a_ij = σ''(z) z_i z_j + σ'(z) z_ij, … (Faà di Bruno) to any order."""
+
+    kind: str
+
+    @property
+    def size(self) -> int:
+        return 0
+
+    def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
+        if jet.requires_grad:
+            return activations.Push.apply(jet, self.kind, spec)
+        return activations.push(self.kind, jet, spec)
+
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return activations.pull(self.kind, jet, adjoint, spec)
+
+    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+
+    def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
+        return activations.tangent(self.kind, jet, rate, spec)
+
+
+def _add_to_value(z: Tensor, bias: Tensor) -> Tensor:
+    z[0] += bias
+    return z

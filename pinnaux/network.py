@@ -1,0 +1,107 @@
+"""A network is an input layer and a tuple of layers; pushing a jet through it is a fold of their pushes.
+
+Parameters are one flat vector, given to every call: a network is a value and holds no state.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pinnaux.jets.inputs import InputLayer
+from pinnaux.jets.layers import Activation, Layer, Linear
+from pinnaux.jets.spec import JetSpec
+
+Trace = list[Tensor]
+"""The jets that enter the layers, in order, as a push leaves them behind."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """layers ∘ input: points (N, d) → jet (K, N, outputs)."""
+
+    input: InputLayer
+    layers: tuple[Layer, ...]
+
+    @staticmethod
+    def dense(input: InputLayer, widths: tuple[int, ...], outputs: int, activation: str) -> Network:
+        """Fully connected layers of the given widths, and a linear output."""
+        layers: list[Layer] = []
+        inputs = input.width
+        for width in widths:
+            layers += [Linear(inputs, width), Activation(activation)]
+            inputs = width
+        return Network(input, (*layers, Linear(inputs, outputs)))
+
+    @property
+    def size(self) -> int:
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def outputs(self) -> int:
+        return self.layers[-1].outputs
+
+    def split(self, parameters: Tensor) -> list[Tensor]:
+        """The flat vector as one vector a layer."""
+        return list(torch.split(parameters, [layer.size for layer in self.layers]))
+
+    def push(self, parameters: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        """Jet of the outputs, and the jets that entered each layer."""
+        trace: Trace = []
+        jet = self.input.push(points, spec)
+        for layer, own in zip(self.layers, self.split(parameters)):
+            trace.append(jet)
+            jet = layer.push(own, jet, spec)
+        return jet, trace
+
+    def rows(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(m, N, size): the Jacobian rows of Σ adjoint · output for adjoints (m, K, N, outputs), one backward pass."""
+        blocks = []
+        split = self.split(parameters)
+        for number in reversed(range(len(self.layers))):
+            layer, jet = self.layers[number], trace[number]
+            if layer.size:
+                blocks.append(layer.rows(jet, adjoint))
+            if number:
+                adjoint = layer.pull(split[number], jet, adjoint, spec)
+        return torch.cat(blocks[::-1], dim=2)
+
+    def tangent(self, parameters: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        """Derivative of the output jet along a direction in parameter space: one forward derivative."""
+        jet = self.input.push(points, spec)
+        rate = torch.zeros_like(jet)
+        for layer, own, way in zip(self.layers, self.split(parameters), self.split(direction)):
+            rate = layer.tangent(own, way, jet, rate, spec)
+            jet = layer.push(own, jet, spec)
+        return rate
+
+
+def spread(network: Network, points: Tensor, scale: float | tuple[float, ...], generator: torch.Generator) -> Tensor:
+    """Parameters whose units are spread over the points, layer by layer (each layer's inputs are known by then).
+
+    Weights are random directions × scale / (standard deviation of the layer's inputs), and a unit's centre is the image of a
+    randomly drawn point. `scale` is one number, or one for every input of the first layer; deeper layers use 1. The output layer is zero.
+    """
+    spec = JetSpec.closure(points.shape[1], [])
+    jet = network.input.push(points, spec)
+    parts = []
+    for number, layer in enumerate(network.layers):
+        own = points.new_zeros(layer.size)
+        if isinstance(layer, Linear) and number < len(network.layers) - 1:
+            own = _spread_linear(layer, jet[0], scale if number == 0 else 1.0, generator)
+        parts.append(own)
+        jet = layer.push(own, jet, spec)
+    return torch.cat(parts)
+
+
+def _spread_linear(layer: Linear, inputs: Tensor, scale: float | tuple[float, ...], generator: torch.Generator) -> Tensor:
+    shape = (layer.outputs, layer.inputs)
+    directions = torch.randn(shape, generator=generator, dtype=torch.float64).to(inputs)
+    deviation = inputs.std(dim=0).clamp_min(1e-12)
+    weights = directions * (torch.as_tensor(scale, dtype=inputs.dtype, device=inputs.device) / deviation) / math.sqrt(layer.inputs)
+    chosen = torch.randint(inputs.shape[0], (layer.outputs,), generator=generator)
+    bias = -(weights * inputs[chosen.to(inputs.device)]).sum(dim=1)
+    return torch.cat([weights.flatten(), bias])
