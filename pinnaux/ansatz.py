@@ -1,0 +1,149 @@
+"""The trial solution: for every group of unknowns a sum of branches, and the unknown numbers.
+
+A branch is a network seen through the parameters that are free in it: all of them (`Trained`), only the output layer
+(`Features`), the directions tangent to a trained network (`Tangent`), or none (`Frozen`). Training in any stage is least
+squares over the free parameters of an ansatz, so one solver serves all stages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from pinnaux.jets.spec import JetSpec
+from pinnaux.network import Network, Trace
+
+
+class Branch(Protocol):
+    """One summand of the outputs of a group, with `size` free parameters."""
+
+    @property
+    def size(self) -> int: ...
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        """Jet (K, N, outputs) and what `rows` needs of it."""
+
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(m, N, size): derivative of Σ adjoint · output for adjoints (m, K, N, outputs)."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Every parameter of the network is free."""
+
+    network: Network
+
+    @property
+    def size(self) -> int:
+        return self.network.size
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        return self.network.push(theta, points, spec)
+
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.rows(theta, trace, adjoint, spec)
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The hidden layers are held; the output layer is free, so the outputs are linear in the free parameters."""
+
+    network: Network
+    hidden: Tensor
+
+    @property
+    def size(self) -> int:
+        return self.network.layers[-1].size
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        jet, trace = self.network.push(torch.cat([self.hidden, theta]), points, spec)
+        return jet, trace[-1:]
+
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.layers[-1].rows(trace[0], adjoint)
+
+
+@dataclass(frozen=True, eq=False)
+class Tangent:
+    """J(at)·θ: the functions ∂u/∂θ_k of a network at fixed parameters, as a linear space."""
+
+    network: Network
+    at: Tensor
+
+    @property
+    def size(self) -> int:
+        return self.network.size
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        return self.network.tangent(self.at, theta, points, spec), [points]
+
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        _, inner = self.network.push(self.at, trace[0], spec)
+        return self.network.rows(self.at, inner, adjoint, spec)
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """A branch with nothing free any more."""
+
+    branch: Branch
+    theta: Tensor
+
+    @property
+    def size(self) -> int:
+        return 0
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        return self.branch.push(self.theta, points, spec)[0], [points]
+
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Unknown functions of the same coordinates: the outputs of their branches, added up."""
+
+    unknowns: tuple[str, ...]
+    coordinates: tuple[str, ...]
+    branches: tuple[Branch, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(branch.size for branch in self.branches)
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, list[Trace]]:
+        """Jet (K, N, unknowns) of the sum, and one trace a branch."""
+        total, traces = None, []
+        for branch, own in zip(self.branches, self.split(theta)):
+            jet, trace = branch.push(own, points, spec)
+            total = jet if total is None else total + jet
+            traces.append(trace)
+        return total, traces
+
+    def rows(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(m, N, size) for adjoints (m, K, N, unknowns)."""
+        return torch.cat([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
+                          zip(self.branches, self.split(theta), traces)], dim=2)
+
+    def split(self, theta: Tensor) -> list[Tensor]:
+        return list(torch.split(theta, [branch.size for branch in self.branches]))
+
+
+@dataclass(frozen=True)
+class Ansatz:
+    """All groups, then the unknown numbers: θ = (groups' free parameters …, numbers …)."""
+
+    groups: tuple[Group, ...]
+    numbers: int = 0
+
+    @property
+    def size(self) -> int:
+        return sum(group.size for group in self.groups) + self.numbers
+
+    def split(self, theta: Tensor) -> list[Tensor]:
+        """θ as one vector a group, and the numbers last."""
+        return list(torch.split(theta, [group.size for group in self.groups] + [self.numbers]))
