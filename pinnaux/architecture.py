@@ -1,0 +1,98 @@
+"""Which networks a problem gets: inputs scaled to its domain, singular functions at its corners, wide and deep layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz, Branch, Features, Group
+from pinnaux.collocation import Collocation, Purpose
+from pinnaux.evaluate import free_start
+from pinnaux.fields import Field
+from pinnaux.geometry.domain import Corner, Domain
+from pinnaux.jets.inputs import CornerFunctions, Embedding
+from pinnaux.jets.layers import Linear
+from pinnaux.network import Network, spread
+
+LARGEST_EXPONENT = 4.0
+"""Corner functions r^s smoother than this are left to the network."""
+TIME_POLYNOMIALS = 5
+
+
+def embedding(group: Sequence[Field], domain: Domain) -> Embedding:
+    """The group's coordinates scaled to [−1, 1], periodic ones mapped to the circle."""
+    bounds = {name: (float(low), float(high)) for name, (low, high) in zip(domain.names, domain.bounds)}
+    chosen = [(coordinate.name, *bounds[coordinate.name]) for coordinate in group[0].coordinates]
+    return Embedding(
+        tuple((low + high) / 2 for _, low, high in chosen),
+        tuple((high - low) / 2 for _, low, high in chosen),
+        tuple(domain.periodic[name][1] - domain.periodic[name][0] if name in domain.periodic else 0.0 for name, _, _ in chosen))
+
+
+def corner_branches(group: Sequence[Field], domain: Domain, outside: float = 1e-9) -> list[Branch]:
+    """Singular functions at the corners of a planar domain, for unknowns of both spatial coordinates."""
+    names = [coordinate.name for coordinate in group[0].coordinates]
+    if len(domain.space) != 2 or names not in ([*domain.space], [*domain.names]):
+        return []
+    timed = len(names) == 3
+    clock = (*map(float, domain.bounds[2]), TIME_POLYNOMIALS) if timed else None
+    branches: list[Branch] = []
+    for corner in domain.corners:
+        exponents = singular_exponents(corner.opening)
+        if exponents:
+            layer = CornerFunctions(tuple(map(float, corner.vertex)), float(corner.start), float(corner.opening), exponents,
+                                    cut_radius(corner, domain), clock)
+            network = Network(layer, (Linear(layer.width, len(group)),))
+            branches.append(Features(network, torch.zeros(0, dtype=torch.float64)))
+    return branches
+
+
+def singular_exponents(opening: float) -> tuple[float, ...]:
+    """Multiples of π/(2ω) that are no whole numbers and below LARGEST_EXPONENT; none at corners where data of one kind leave u smooth."""
+    step = math.pi / (2 * opening)
+    multiples = [k * step for k in range(1, int(LARGEST_EXPONENT / step) + 1)]
+    return tuple(s for s in multiples if abs(s - round(s)) > 1e-6)
+
+
+def cut_radius(corner: Corner, domain: Domain) -> float:
+    """Radius within which the domain is the corner's sector; 0 (no bound) where the cut behind the corner never meets the domain."""
+    size = float((domain.bounds[:2, 1] - domain.bounds[:2, 0]).max())
+    middle = corner.start + corner.opening / 2 + math.pi
+    distances = torch.linspace(1e-3, 1.5, 400, dtype=torch.float64).numpy() * size
+    ray = corner.vertex[None, :] + distances[:, None] * [[math.cos(middle), math.sin(middle)]]
+    inside = domain.shape.inside(ray, 0.0)
+    return float(0.95 * distances[inside.argmax()]) if inside.any() else 0.0
+
+
+def wide(collocation: Collocation, kind: str, scale: float, columns: int, purpose: Purpose) -> Ansatz:
+    """Features spread over the domain, about `columns` free parameters in all, and the corner functions."""
+    problem = collocation.plan.problem
+    points = collocation.domain_points(max(2048, columns), purpose)
+    generator = purpose.torch_generator()
+    groups = []
+    for number, group in enumerate(collocation.plan.groups):
+        features = max(columns // len(problem.unknowns), 100)
+        network = Network.dense(embedding(group, problem.domain), (features,), len(group), kind)
+        own = spread(network, points[:, collocation.axes(number)], scale, generator)
+        groups.append(with_branches(collocation, group, [Features(network, own[: network.size - network.layers[-1].size])]))
+    return Ansatz(tuple(groups), len(problem.parameters))
+
+
+def with_branches(collocation: Collocation, group: Sequence[Field], branches: Sequence[Branch]) -> Group:
+    """A group of unknowns with these branches and the corner functions."""
+    corners = [replace(branch, hidden=branch.hidden.to(collocation.device, collocation.dtype))
+               for branch in corner_branches(group, collocation.plan.problem.domain)]
+    names = tuple(coordinate.name for coordinate in group[0].coordinates)
+    return Group(tuple(field.name for field in group), names, (*branches, *corners))
+
+
+def start(ansatz: Ansatz, collocation: Collocation) -> Tensor:
+    """θ with all functions zero and the parameters at their initial values."""
+    theta = torch.zeros(ansatz.size, dtype=collocation.dtype, device=collocation.device)
+    for number, parameter in enumerate(collocation.plan.problem.parameters):
+        theta[ansatz.size - ansatz.numbers + number] = free_start(parameter)
+    return theta

@@ -1,0 +1,107 @@
+"""From a problem to blocks of residuals: which conditions share points, what they need, and where the points are.
+
+Everything random is drawn from a generator made from (seed, purpose, count), so the same call gives the same points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz
+from pinnaux.evaluate import FormulaProgram, Layout
+from pinnaux.geometry.points import Points
+from pinnaux.objective import Block, Surroundings
+from pinnaux.plan import Plan, RegionPlan
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What random numbers are drawn for: kept apart so that one use does not shift another."""
+
+    seed: int
+    name: int
+    count: int = 0
+
+    def generator(self) -> np.random.Generator:
+        return np.random.default_rng([self.seed, self.name, self.count])
+
+    def torch_generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(int(self.generator().integers(2**62)))
+
+
+@dataclass(frozen=True, eq=False)
+class Collocation:
+    """The compiled problem: one program a region, and the points it is asked at."""
+
+    plan: Plan
+    dtype: torch.dtype
+    device: torch.device
+
+    @cached_property
+    def programs(self) -> tuple[FormulaProgram, ...]:
+        return tuple(FormulaProgram(region.formulas, self.layout(region)) for region in self.plan.regions)
+
+    def layout(self, region: RegionPlan) -> Layout:
+        domain = region.region.domain
+        return Layout(self.plan.groups, region.specs, self.plan.problem.parameters, domain.names, domain.space)
+
+    def blocks(self, interior: int, purpose: Purpose) -> tuple[Block, ...]:
+        """Fresh points on every region, uniform by measure: `interior` in the interior, a share of it elsewhere."""
+        generator = purpose.generator()
+        return tuple(self.block(number, self.sample(region, self.plan.count(region, interior), generator))
+                     for number, region in enumerate(self.plan.regions))
+
+    def attracted(self, ansatz: Ansatz, theta: Tensor, interior: int, purpose: Purpose) -> tuple[Block, ...]:
+        """Fresh points, drawn from a larger pool with probability ∝ 1 + min(|r|/mean |r|, cap) where a region has room to choose."""
+        generator = purpose.generator()
+        settings = self.plan.settings
+        blocks = []
+        for number, region in enumerate(self.plan.regions):
+            wanted = self.plan.count(region, interior)
+            pool = self.sample(region, settings.pool_factor * wanted, generator)
+            if len(pool) < 2 * wanted:  # a list of points: all of them
+                blocks.append(self.block(number, pool))
+                continue
+            size = self.block(number, pool).residuals(ansatz, theta).square().sum(dim=0).sqrt().cpu().double().numpy()
+            share = 1 + np.minimum(size / max(size.mean(), 1e-300), settings.largest_attraction)
+            chosen = generator.choice(len(pool), wanted, replace=False, p=share / share.sum())
+            blocks.append(self.block(number, pool[np.sort(chosen)]))
+        return tuple(blocks)
+
+    def block(self, number: int, points: Points) -> Block:
+        """The residuals of a region's conditions on given points."""
+        region = self.plan.regions[number]
+        names = region.region.domain.names
+        mentioned = {unknown for condition in region.conditions for unknown in condition.unknowns}
+        axes = tuple(tuple(names.index(c.name) for c in group[0].coordinates) if mentioned & set(group) else None
+                     for group in self.plan.groups)
+        return Block(region.components, self.surroundings(points), region.specs, axes, self.programs[number])
+
+    def surroundings(self, points: Points) -> Surroundings:
+        return Surroundings(self.tensor(points.coordinates), None if points.normals is None else self.tensor(points.normals),
+                            {name: self.tensor(column) for name, column in points.columns.items()})
+
+    def tensor(self, values: np.ndarray) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(values), dtype=self.dtype, device=self.device)
+
+    def domain_points(self, count: int, purpose: Purpose) -> Tensor:
+        """Points (N, d) of the problem's domain, uniform by measure."""
+        return self.tensor(self.plan.problem.domain.interior.sample(count, purpose.generator()).coordinates)
+
+    def axes(self, group: int) -> list[int]:
+        """Columns of the domain's points that a group of unknowns depends on."""
+        names = self.plan.problem.domain.names
+        return [names.index(coordinate.name) for coordinate in self.plan.groups[group][0].coordinates]
+
+    def sample(self, region: RegionPlan, count: int, generator: np.random.Generator) -> Points:
+        """Points of a region; a region that is a few points is each of them once."""
+        points = region.region.sample(count, generator)
+        if region.region.kind == "observations":
+            return points
+        _, first = np.unique(points.coordinates, axis=0, return_index=True)
+        return points if len(first) == len(points) else points[np.sort(first)]

@@ -1,0 +1,209 @@
+"""Formulas as programs on tensors: jets, numbers and points in, residuals (m, N) out.
+
+A formula is compiled once into a list of instructions, each distinct subformula one instruction; the program then runs on
+the jets of any points. Parameters with bounds are mapped from a free number, so that a trainer never leaves the bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pinnaux.derivatives import Collapsed, multi_index, node_structure
+from pinnaux.jets.spec import JetSpec
+from pinnaux.objective import Surroundings
+from pinnaux.fields import Parameter
+from pinnaux.symbolic.relations import Equation, Inequality, Relation
+from pinnaux.symbolic.scalar import (
+    Constant,
+    Coordinate,
+    Data,
+    Derivative,
+    Expr,
+    Function,
+    Normal,
+    ParameterNode,
+    Pointwise,
+    Power,
+    Product,
+    Sum,
+    Unknown,
+    Where,
+    postorder,
+)
+
+FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    name: getattr(torch, name) for name in (
+        "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "abs", "sign",
+        "minimum", "maximum", "erf")
+}
+
+Values = list[Tensor]
+Instruction = Callable[[Values, "Inputs"], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a program runs on: jets (K, N, unknowns) a group, numbers (n, N), surroundings."""
+
+    jets: list[Tensor]
+    numbers: Tensor
+    surroundings: Surroundings
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a program finds things: unknowns by group, the jets' specifications, parameters, and the names of coordinates."""
+
+    groups: tuple[tuple[Unknown, ...], ...]
+    specs: tuple[JetSpec, ...]
+    parameters: tuple[Parameter, ...]
+    coordinates: tuple[str, ...]
+    space: tuple[str, ...]
+
+    def place(self, unknown: Unknown) -> tuple[int, int]:
+        """Group number and output number of an unknown."""
+        for number, group in enumerate(self.groups):
+            for output, candidate in enumerate(group):
+                if candidate is unknown:
+                    return number, output
+        raise AssertionError(f"unknown {unknown} is in no group")
+
+
+class FormulaProgram:
+    """Residuals (m, N) of m formulas on the jets of one region; `layout` says where it finds what they name."""
+
+    def __init__(self, formulas: Sequence[Expr], layout: Layout) -> None:
+        self.instructions: list[Instruction] = []
+        numbers: dict[object, int] = {}
+        slots: dict[Expr, int] = {}
+        for node in postorder(formulas):
+            children = [slots[child] for child in node.children]
+            structure = node_structure(node, children)
+            if structure not in numbers:
+                numbers[structure] = len(self.instructions)
+                self.instructions.append(_instruction(node, children, slots, layout))
+            slots[node] = numbers[structure]
+        self.results = [slots[formula] for formula in formulas]
+
+    def __call__(self, jets: list[Tensor], numbers: Tensor, surroundings: Surroundings) -> Tensor:
+        inputs = Inputs(jets, numbers, surroundings)
+        values: Values = []
+        for instruction in self.instructions:
+            values.append(instruction(values, inputs))
+        points = surroundings.points
+        return torch.stack([values[slot].expand(points.shape[0]) for slot in self.results])
+
+
+def _instruction(node: Expr, children: list[int], slots: dict[Expr, int], layout: Layout) -> Instruction:
+    """The operation of an inner node on the values of its children, or of a leaf on the inputs."""
+    if isinstance(node, Sum):
+        return lambda values, _: _fold(torch.add, [values[c] for c in children])
+    if isinstance(node, Product):
+        return lambda values, _: _fold(torch.mul, [values[c] for c in children])
+    if isinstance(node, Power):
+        return _power(node, children)
+    if isinstance(node, Function):
+        function = FUNCTIONS[node.name]
+        return lambda values, _: function(*(values[c] for c in children))
+    if isinstance(node, Pointwise):
+        return lambda values, _: node.function(values[children[0]])
+    if isinstance(node, Where):
+        choose = _predicate(node.predicate, slots)
+        return lambda values, _: torch.where(choose(values), values[children[-2]], values[children[-1]])
+    return _leaf(node, layout)
+
+
+def _fold(operation: Callable[[Tensor, Tensor], Tensor], operands: Values) -> Tensor:
+    total = operands[0]
+    for operand in operands[1:]:
+        total = operation(total, operand)
+    return total
+
+
+def _power(node: Power, children: list[int]) -> Instruction:
+    if not isinstance(node.exponent, Constant):
+        return lambda values, _: torch.pow(values[children[0]], values[children[1]])
+    exponent = node.exponent.value
+    if exponent == int(exponent):
+        exponent = int(exponent)
+    return lambda values, _: torch.pow(values[children[0]], exponent)
+
+
+def _predicate(relation: Relation, slots: dict[Expr, int]) -> Callable[[Values], Tensor]:
+    """Whether the relation holds, (N,) of bool, from the values of its sides."""
+    if isinstance(relation, Inequality):
+        left, right = slots[relation.left], slots[relation.right]
+        compare = torch.lt if relation.strict else torch.le
+        return lambda values: compare(values[left], values[right])
+    if isinstance(relation, Equation):
+        pairs = [(slots[a], slots[b]) for a, b in zip(relation.left.components, relation.right.components)]
+        return lambda values: _fold(torch.logical_and, [values[a] == values[b] for a, b in pairs])
+    parts = [_predicate(part, slots) for part in relation.parts]
+    if relation.operator == "~":
+        return lambda values: ~parts[0](values)
+    join = torch.logical_and if relation.operator == "&" else torch.logical_or
+    return lambda values: _fold(join, [part(values) for part in parts])
+
+
+def _leaf(node: Expr, layout: Layout) -> Instruction:
+    if isinstance(node, Constant):
+        return lambda _, inputs: inputs.surroundings.points.new_tensor(node.value)
+    if isinstance(node, Coordinate):
+        axis = layout.coordinates.index(node.name)
+        return lambda _, inputs: inputs.surroundings.points[:, axis]
+    if isinstance(node, Normal):
+        axis = layout.space.index(node.name)
+        return lambda _, inputs: inputs.surroundings.normals[:, axis]
+    if isinstance(node, Data):
+        return lambda _, inputs: inputs.surroundings.columns[node.column]
+    if isinstance(node, ParameterNode):
+        number = next(i for i, parameter in enumerate(layout.parameters) if parameter is node)
+        return lambda _, inputs: parameter_value(node, inputs.numbers[number])
+    return _channel(node, layout)
+
+
+def _channel(node: Expr, layout: Layout) -> Instruction:
+    """The channel of a jet that holds an unknown, a derivative of it, or a collapsed sum."""
+    unknown = node if isinstance(node, Unknown) else node.unknown
+    group, output = layout.place(unknown)
+    names = [coordinate.name for coordinate in unknown.coordinates]
+    spec = layout.specs[group]
+    if isinstance(node, Collapsed):
+        given = dict(node.coefficients)
+        channel = spec.form_position(tuple(given.get(name, 0.0) for name in names))
+    else:
+        channel = spec.position[multi_index(node, names) if isinstance(node, Derivative) else (0,) * len(names)]
+    return lambda _, inputs: inputs.jets[group][channel, :, output]
+
+
+def parameter_value(parameter: Parameter, free: Tensor) -> Tensor:
+    """The parameter for a free number q: lower + (upper − lower)·logistic(q) between bounds, e^q from one bound, scale·q else."""
+    lower, upper = parameter.lower, parameter.upper
+    if lower is not None and upper is not None:
+        return lower + (upper - lower) * torch.sigmoid(free)
+    if lower is not None:
+        return lower + (parameter.initial - lower) * torch.exp(free)
+    if upper is not None:
+        return upper - (upper - parameter.initial) * torch.exp(free)
+    return parameter_scale(parameter) * free
+
+
+def free_start(parameter: Parameter) -> float:
+    """The free number at which the parameter has its initial value."""
+    lower, upper = parameter.lower, parameter.upper
+    if lower is not None and upper is not None:
+        share = (parameter.initial - lower) / (upper - lower)
+        return math.log(share / (1 - share))
+    if lower is not None or upper is not None:
+        return 0.0
+    return parameter.initial / parameter_scale(parameter)
+
+
+def parameter_scale(parameter: Parameter) -> float:
+    """The size of a step that matters: that of the initial value, or 1."""
+    return abs(parameter.initial) or 1.0

@@ -1,0 +1,178 @@
+"""The least-squares problem a trainer sees: blocks of residuals on points, as a function of the free parameters θ.
+
+A block is a region's points with every condition that holds there, so that one push serves them all. Its residuals are
+(m, N): m components at N points. The residual at a point depends on the jets at that point only, hence one backward
+pass a component gives all Jacobian rows (method: exact elimination of the auxiliary jets, see `trainers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz
+from pinnaux.jets.spec import JetSpec
+
+CHUNK_ENTRIES = 4_000_000
+"""Jacobian entries formed at a time: bounds the working memory of a block to some tens of megabytes."""
+
+
+class Program(Protocol):
+    """Compiled residuals of one region."""
+
+    def __call__(self, jets: list[Tensor], numbers: Tensor, surroundings: Surroundings) -> Tensor:
+        """Jets (K, N, unknowns) a group, numbers (n, N) → residuals (m, N)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What a formula may look at beside the unknowns: points (N, d), normals (N, d_space), measured columns (N,) by name."""
+
+    points: Tensor
+    normals: Tensor | None = None
+    columns: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def take(self, chosen: slice | Tensor) -> Surroundings:
+        return Surroundings(self.points[chosen], None if self.normals is None else self.normals[chosen],
+                            {name: column[chosen] for name, column in self.columns.items()})
+
+    @property
+    def count(self) -> int:
+        return self.points.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Residual components `names` on the points of one region; `specs` and `axes` (columns of the points) a group.
+
+    A group that no formula here mentions has the axes None and is not pushed.
+    """
+
+    names: tuple[str, ...]
+    surroundings: Surroundings
+    specs: tuple[JetSpec, ...]
+    axes: tuple[tuple[int, ...] | None, ...]
+    program: Program
+
+    def chunks(self, size: int) -> Iterator[Block]:
+        for start in range(0, self.surroundings.count, size):
+            yield replace(self, surroundings=self.surroundings.take(slice(start, start + size)))
+
+    def jets(self, ansatz: Ansatz, theta: Tensor) -> tuple[list[Tensor], list[list]]:
+        """Jets and traces of every group at the block's points."""
+        points = self.surroundings.points
+        jets, traces = [], []
+        for group, own, axes, spec in zip(ansatz.groups, ansatz.split(theta), self.axes, self.specs):
+            if axes is None:
+                jet, trace = points.new_zeros(len(spec), len(points), len(group.unknowns)), []
+            else:
+                jet, trace = group.push(own, points[:, list(axes)], spec)
+            jets.append(jet)
+            traces.append(trace)
+        return jets, traces
+
+    def residuals(self, ansatz: Ansatz, theta: Tensor) -> Tensor:
+        """(m, N)."""
+        jets, _ = self.jets(ansatz, theta)
+        numbers = ansatz.split(theta)[-1][:, None].expand(-1, self.surroundings.count)
+        return self.program(jets, numbers, self.surroundings)
+
+    def linearise(self, ansatz: Ansatz, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Residuals (m, N) and Jacobian rows (m, N, P) at θ."""
+        jets, traces = self.jets(ansatz, theta)
+        parts = ansatz.split(theta)
+        adjoints, residuals = self.sensitivities(ansatz, theta, jets)
+        rows = [adjoint.new_zeros(len(self.names), self.surroundings.count, group.size) if axes is None
+                else group.rows(own, trace, adjoint, spec) for group, own, trace, adjoint, spec, axes in
+                zip(ansatz.groups, parts, traces, adjoints, self.specs, self.axes)]
+        return residuals, torch.cat([*rows, adjoints[-1].transpose(1, 2)], dim=2)
+
+    def sensitivities(self, ansatz: Ansatz, theta: Tensor, jets: list[Tensor]) -> tuple[list[Tensor], Tensor]:
+        """∂r/∂jet (m, K, N, unknowns) a group, ∂r/∂numbers (m, n, N) last; and the residuals (m, N)."""
+        with torch.enable_grad():
+            leaves = [jet.detach().requires_grad_() for jet in jets]
+            numbers = ansatz.split(theta)[-1].detach()[:, None].repeat(1, self.surroundings.count).requires_grad_()
+            residuals = self.program(leaves, numbers, self.surroundings)
+            return _adjoints(residuals, [*leaves, numbers]), residuals.detach()
+
+
+def _adjoints(residuals: Tensor, leaves: list[Tensor]) -> list[Tensor]:
+    """∂r_c/∂leaf for every component c, stacked in front: point by point, since points do not mix."""
+    stacks: list[list[Tensor]] = [[] for _ in leaves]
+    for number, component in enumerate(residuals):
+        keep = number + 1 < len(residuals)
+        if component.requires_grad:
+            found = torch.autograd.grad(component.sum(), leaves, retain_graph=keep, allow_unused=True)
+        else:
+            found = [None] * len(leaves)
+        for stack, leaf, gradient in zip(stacks, leaves, found):
+            stack.append(torch.zeros_like(leaf) if gradient is None else gradient)
+    return [torch.stack(stack) for stack in stacks]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """Φ(θ) = Σ_c weight_c² mean_i r_ci(θ)² over the components of all blocks."""
+
+    ansatz: Ansatz
+    blocks: tuple[Block, ...]
+    weights: tuple[Tensor, ...]
+
+    @staticmethod
+    def unweighted(ansatz: Ansatz, blocks: tuple[Block, ...]) -> Objective:
+        ones = tuple(block.surroundings.points.new_ones(len(block.names)) for block in blocks)
+        return Objective(ansatz, blocks, ones)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(block.names) * block.surroundings.count for block in self.blocks)
+
+    def residual(self, theta: Tensor) -> Tensor:
+        """All weighted residuals (rows,), so that their squares sum to Φ."""
+        return torch.cat([self._scaled(block, weight, part.residuals(self.ansatz, theta)).flatten()
+                          for block, weight in zip(self.blocks, self.weights) for part in block.chunks(self._chunk(block))])
+
+    def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Weighted residuals (rows,) and Jacobian (rows, P)."""
+        residuals, jacobian = theta.new_empty(self.rows), theta.new_empty(self.rows, self.ansatz.size)
+        start = 0
+        for block, weight in zip(self.blocks, self.weights):
+            for part in block.chunks(self._chunk(block)):
+                r, rows = part.linearise(self.ansatz, theta)
+                end = start + r.numel()
+                residuals[start:end] = self._scaled(block, weight, r).flatten()
+                torch.mul(rows, self._factors(block, weight)[:, None, None], out=jacobian[start:end].view_as(rows))
+                start = end
+        return residuals, jacobian
+
+    def by_component(self, theta: Tensor) -> dict[str, Tensor]:
+        """Unweighted residuals (N,) by component name."""
+        return {name: r for block in self.blocks for name, r in zip(block.names, block.residuals(self.ansatz, theta))}
+
+    def _scaled(self, block: Block, weight: Tensor, residuals: Tensor) -> Tensor:
+        return residuals * self._factors(block, weight)[:, None]
+
+    def _factors(self, block: Block, weight: Tensor) -> Tensor:
+        return weight / block.surroundings.count**0.5
+
+    def _chunk(self, block: Block) -> int:
+        return max(64, CHUNK_ENTRIES // (max(1, self.ansatz.size) * len(block.names)))
+
+
+def balanced_weights(objective: Objective, theta: Tensor) -> tuple[Tensor, ...]:
+    """weight_c = 1/√(mean_i |J_ci|²): every condition pulls on the parameters with the same strength.
+
+    The mean is the trace of the condition's part of JᵀJ (the neural tangent kernel's trace, arXiv:2007.14527 eq. 6.5).
+    """
+    weights = []
+    for block in objective.blocks:
+        total = torch.zeros(len(block.names), dtype=theta.dtype, device=theta.device)
+        for part in block.chunks(objective._chunk(block)):
+            total += part.linearise(objective.ansatz, theta)[1].square().sum(dim=(1, 2))
+        mean = total / block.surroundings.count
+        weights.append(torch.where(mean > 0, mean, torch.ones_like(mean)).rsqrt())
+    return tuple(weights)

@@ -1,0 +1,142 @@
+"""What solving a problem will involve, known before anything runs: regions, points, derivatives, unknowns, memory.
+
+It prints itself: that is `pinnaux check`. No torch here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pinnaux.conditions import Condition
+from pinnaux.derivatives import collapse, jet_specs
+from pinnaux.fields import Field
+from pinnaux.geometry.region import Region
+from pinnaux.jets.spec import JetSpec
+from pinnaux.problem import Problem
+from pinnaux.settings import Settings
+from pinnaux.symbolic.scalar import Expr
+
+
+@dataclass(frozen=True, eq=False)
+class RegionPlan:
+    """Conditions on one region: they share points and one push of the jets `specs` (one a group of unknowns)."""
+
+    region: Region
+    conditions: tuple[Condition, ...]
+    formulas: tuple[Expr, ...]
+    specs: tuple[JetSpec, ...]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """A name for every formula: the condition's, numbered where it has several components."""
+        return tuple(name if len(condition.residuals) == 1 else f"{name}[{i}]" for condition in self.conditions
+                     for name in [condition.name] for i in range(len(condition.residuals)))
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The condition's name for every formula."""
+        return tuple(condition.name for condition in self.conditions for _ in condition.residuals)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The regions of a problem and the groups of unknowns (those of the same coordinates share a network)."""
+
+    problem: Problem
+    settings: Settings
+    groups: tuple[tuple[Field, ...], ...]
+    regions: tuple[RegionPlan, ...]
+
+    @staticmethod
+    def of(problem: Problem, settings: Settings = Settings()) -> Plan:
+        groups = _groups(problem)
+        gathered: dict[object, list[Condition]] = {}
+        for condition in problem.conditions:
+            gathered.setdefault(condition.region.key, []).append(condition)
+        return Plan(problem, settings, groups, tuple(_region(conditions, groups) for conditions in gathered.values()))
+
+    @cached_property
+    def interior_components(self) -> int:
+        """Residual components at a point of the interior, at least 1."""
+        return max([len(region.formulas) for region in self.regions if region.region.kind == "interior"] or [1])
+
+    def interior_points(self, unknowns: int) -> int:
+        """Interior points for so many free parameters."""
+        needed = int(self.settings.points_per_unknown * unknowns / self.interior_components)
+        return max(needed, self.settings.fewest_points)
+
+    def count(self, region: RegionPlan, interior: int) -> int:
+        """Points on a region when the interior has so many: the other regions divide their share evenly."""
+        if region.region.kind == "interior":
+            return interior
+        if region.region.kind == "observations":
+            return len(region.region.points)
+        others = sum(1 for other in self.regions if other.region.kind not in ("interior", "observations"))
+        return max(self.settings.fewest_points, int(interior * self.settings.other_share / max(1, others)))
+
+    @cached_property
+    def unknowns(self) -> int:
+        """Free parameters of the trained networks, and the problem's parameters."""
+        return sum(self._network_size(group) for group in self.groups) + len(self.problem.parameters)
+
+    def inputs(self, group: Sequence[Field]) -> int:
+        """Inputs of a group's network: two for a periodic coordinate."""
+        periodic = self.problem.domain.periodic
+        return sum(2 if coordinate.name in periodic else 1 for coordinate in group[0].coordinates)
+
+    def _network_size(self, group: Sequence[Field]) -> int:
+        widths = [self.inputs(group), *self.settings.hidden_widths, len(group)]
+        return sum((a + 1) * b for a, b in zip(widths, widths[1:]))
+
+    @property
+    def memory(self) -> float:
+        """Bytes of the largest matrix that solving forms: the Jacobian of the correction, held twice."""
+        columns = self.unknowns + self.settings.correction_features * len(self.problem.unknowns)
+        return 2 * 8.0 * columns * self.settings.points_per_unknown * columns * (1 + self.settings.other_share)
+
+    def __str__(self) -> str:
+        lines = [f"{_listed(self.problem.unknowns)} on {self.problem.domain!r}"]
+        interior = self.interior_points(self.unknowns)
+        for region in self.regions:
+            count = self.count(region, interior)
+            lines.append(f"\n{region.region.describe()}: measure {region.region.measure:.6g}, {count} points")
+            lines += [f"  {condition.name}: {condition.equation}" for condition in region.conditions]
+            lines.append(f"  derivatives: {_derivatives(region, self.groups)}")
+        rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
+        lines.append(f"\n{self.unknowns} unknowns, {rows} residuals, about {self.memory / 2**30:.1f} GiB at most")
+        return "\n".join(lines)
+
+
+def _listed(fields: Sequence[Field]) -> str:
+    names = [f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in fields]
+    return ", ".join(names)
+
+
+def _derivatives(region: RegionPlan, groups: Sequence[Sequence[Field]]) -> str:
+    """The channels that travel through the networks for this region, in words."""
+    words = []
+    for group, spec in zip(groups, region.specs):
+        names = [coordinate.name for coordinate in group[0].coordinates]
+        channels = [_channel_name(names, index) for index in spec.indices]
+        channels += [" + ".join(f"{'' if c == 1 else f'{c:g}·'}∂{name}{name}" for name, c in zip(names, form) if c) for form in spec.forms]
+        words.append(f"{', '.join(field.name for field in group)}: {', '.join(channels)}")
+    return "; ".join(words)
+
+
+def _channel_name(names: Sequence[str], index: Sequence[int]) -> str:
+    letters = "".join(name * order for name, order in zip(names, index))
+    return f"∂{letters}" if letters else "value"
+
+
+def _groups(problem: Problem) -> tuple[tuple[Field, ...], ...]:
+    gathered: dict[tuple[str, ...], list[Field]] = {}
+    for field in problem.unknowns:
+        gathered.setdefault(tuple(c.name for c in field.coordinates), []).append(field)
+    return tuple(tuple(group) for group in gathered.values())
+
+
+def _region(conditions: Sequence[Condition], groups: Sequence[Sequence[Field]]) -> RegionPlan:
+    formulas = collapse([formula for condition in conditions for formula in condition.residuals], groups)
+    return RegionPlan(conditions[0].region, tuple(conditions), formulas, jet_specs(formulas, groups))

@@ -1,0 +1,59 @@
+"""Every default of the solver, in one place: the same for all problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a problem is solved. `accuracy` is the estimated relative error to reach, `time_limit` seconds for the whole solve."""
+
+    accuracy: float = 1e-4
+    time_limit: float = 300.0
+    steps: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+    dtype: str = "float64"
+
+    # Collocation: interior points for every free parameter and residual component, and the other regions' share of them.
+    points_per_unknown: float = 3.0
+    other_share: float = 1 / 3
+    fewest_points: int = 64
+    held_out_points: int = 2000
+    pool_factor: int = 4
+    largest_attraction: float = 20.0
+
+    # Stage 1, spread features: a pilot tries every kind and scale, the best are solved at growing sizes.
+    pilot_features: int = 300
+    feature_sizes: tuple[int, ...] = (1000, 2000)
+    finer: float = 1.5
+    close: float = 3.0
+    worthwhile: float = 0.1
+    feature_trials: tuple[tuple[str, float], ...] = (
+        ("sin", 1.0), ("sin", 2.0), ("sin", 4.0), ("sin", 6.0), ("sin", 9.0), ("sin", 14.0), ("tanh", 1.0), ("tanh", 2.0), ("tanh", 4.0))
+    reference_trial: tuple[str, float] = ("sin", 4.0)
+    newton_steps: int = 8
+    regularisation: float = 1e-12
+
+    # Stage 2, Levenberg–Marquardt on all layers.
+    hidden_widths: tuple[int, ...] = (20, 20, 20)
+    activation: str = "tanh"
+    starts: tuple[float, ...] = (0.5, 1.0, 2.0)
+    start_steps: int = 4
+    start_regularisation: float = 1e-8
+    first_damping: float = 1e-2
+    refresh_every: int = 8
+    first_descent: int = 60
+    descent_growth: float = 2.2
+
+    # Stage 3, the correction in closed form.
+    correction_features: int = 1500
+    estimate_features: int = 600
+    correction_in_steps: float = 40.0
+    haste: float = 1.2
+    patience: int = 2
+    progress: float = 0.8
+    bend_share: float = 1.0
+    correction_slopes: tuple[float, float] = (0.5, 50.0)
+    correction_regularisation: float = 1e-11
