@@ -1,0 +1,132 @@
+"""Stage 3: a correction in closed form, e in the span of wide features and of the network's own tangent functions.
+
+L_u e = −r is solved by least squares over many fresh points. Kept if the residual on held-out points falls; its size is an
+estimate of the error of what it corrects (method: measured within some percent of the true error where it is reliable).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz, Branch, Features, Frozen, Group, Tangent, Trained
+from pinnaux.architecture import embedding, with_branches
+from pinnaux.collocation import Collocation, Purpose
+from pinnaux.evaluate import parameter_value
+from pinnaux.jets.inputs import Embedding
+from pinnaux.jets.spec import JetSpec, unit
+from pinnaux.network import Network, spread
+from pinnaux.objective import Objective, balanced_weights
+from pinnaux.trainers.closed_form import gauss_newton
+from pinnaux.trainers.held_out import HeldOut
+from pinnaux.trainers.state import Candidate
+
+CENTRES, CORRECTION_POINTS, SIZE_POINTS = 21, 22, 23
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """The corrected candidate, the one it corrects with its error now estimated, and by how much residuals fell."""
+
+    before: Candidate
+    after: Candidate
+    train_gain: float
+    held_gain: float
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the residual on held-out points fell about as much as on the points solved on (or both stay where rounding holds them)."""
+        return self.held_gain > self.train_gain / 30
+
+    @property
+    def best(self) -> Candidate:
+        return self.after if self.after.score < self.before.score else self.before
+
+
+def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, number: int, features: int) -> Correction:
+    """Correct a candidate; `number` tells one correction's random points and features from another's."""
+    settings = collocation.plan.settings
+    ansatz = _corrected(collocation, candidate, features, Purpose(settings.seed, CENTRES, number))
+    theta = torch.zeros(ansatz.size, dtype=collocation.dtype, device=collocation.device)
+    theta[ansatz.size - ansatz.numbers:] = candidate.ansatz.split(candidate.theta)[-1]
+    interior = collocation.plan.interior_points(ansatz.size)
+    blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
+    weights = balanced_weights(Objective.unweighted(candidate.ansatz, blocks), candidate.theta)
+    objective = Objective(ansatz, blocks, weights)
+    solved = gauss_newton(objective, theta, 2, settings.correction_regularisation)
+    train_gain = (objective.residual(theta).norm() / objective.residual(solved).norm().clamp_min(1e-300)).item()
+    score = judge.score(ansatz, solved)
+    held_gain = candidate.score / max(score, 1e-300)
+    sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
+    before = Candidate(candidate.ansatz, candidate.theta, candidate.score, sizes)
+    left = {name: size / max(held_gain, 1e-300) for name, size in sizes.items()}
+    return Correction(before, Candidate(ansatz, solved, score, left), train_gain, held_gain)
+
+
+def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
+    """The candidate frozen, its tangent space, wide features where it bends, corner functions."""
+    plan = collocation.plan
+    points = collocation.domain_points(max(8192, 4 * features), purpose)
+    generator = purpose.torch_generator()
+    groups = []
+    for number, (group, fields, theta) in enumerate(zip(candidate.ansatz.groups, plan.groups, candidate.ansatz.split(candidate.theta))):
+        own = points[:, collocation.axes(number)]
+        parts = list(zip(group.branches, group.split(theta)))
+        branches: list[Branch] = [Frozen(branch, part) for branch, part in parts]
+        branches += [Tangent(branch.network, part) for branch, part in parts if isinstance(branch, Trained)]
+        layer, share = embedding(fields, plan.problem.domain), max(100, features // len(plan.problem.unknowns))
+        if candidate.trial:
+            network = Network.dense(layer, (share,), len(fields), candidate.trial.kind)
+            drawn = spread(network, own, candidate.trial.scale, generator)
+            branches.append(Features(network, drawn[: network.size - network.layers[-1].size]))
+        else:
+            centres = own[torch.multinomial(_bend(group, theta, own, plan.settings.bend_share), share, generator=generator)]
+            branches.append(_wide(layer, centres, len(fields), plan.settings.correction_slopes, generator))
+        groups.append(with_branches(collocation, fields, branches))
+    return Ansatz(tuple(groups), candidate.ansatz.numbers)
+
+
+def _wide(layer: Embedding, centres: Tensor, outputs: int, slopes: tuple[float, float], generator: torch.Generator) -> Features:
+    """tanh units with the given centres, random directions, and slopes log-uniform between the two bounds."""
+    count = len(centres)
+    network = Network.dense(layer, (count,), outputs, "tanh")
+    inputs = layer.push(centres, JetSpec.closure(centres.shape[1], []))[0]
+    directions = torch.randn(count, layer.width, generator=generator, dtype=torch.float64)
+    share = torch.rand(count, 1, generator=generator, dtype=torch.float64)
+    length = torch.exp(math.log(slopes[0]) + share * math.log(slopes[1] / slopes[0]))
+    weights = (directions / directions.norm(dim=1, keepdim=True) * length).to(inputs)
+    return Features(network, torch.cat([weights.flatten(), -(weights * inputs).sum(dim=1)]))
+
+
+def _bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
+    """Probabilities (N,) ∝ uniform + |second derivatives| / mean, in coordinates scaled by the points' spread."""
+    dimension = points.shape[1]
+    spec = JetSpec.closure(dimension, [unit(dimension, axis, 2) for axis in range(dimension)])
+    jet = group.push(theta, points, spec)[0]
+    spread = points.std(dim=0)
+    bend = sum((jet[spec.position[unit(dimension, axis, 2)]] * spread[axis] ** 2).square() for axis in range(dimension))
+    size = bend.sqrt()
+    size = (size / size.mean(dim=0).clamp_min(1e-300)).mean(dim=1)
+    probabilities = uniform + torch.nan_to_num(size, nan=0.0, posinf=0.0)
+    return (probabilities / probabilities.sum()).cpu()
+
+
+def _sizes(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, purpose: Purpose) -> dict[str, float]:
+    """|u_after − u_before| / |u_after| for every unknown function, root mean square over the domain, and for every number."""
+    points = collocation.domain_points(collocation.plan.settings.held_out_points, purpose)
+    old_parts, new_parts = before.ansatz.split(before.theta), ansatz.split(theta)
+    sizes = {}
+    for parameter, old, new in zip(collocation.plan.problem.parameters, old_parts[-1], new_parts[-1]):
+        old, new = parameter_value(parameter, old), parameter_value(parameter, new)
+        sizes[parameter.name] = (abs(new - old) / abs(new).clamp_min(1e-300)).item()
+    for number, fields in enumerate(collocation.plan.groups):
+        own = points[:, collocation.axes(number)]
+        spec = JetSpec.closure(own.shape[1], [])
+        new = ansatz.groups[number].push(new_parts[number], own, spec)[0][0]
+        old = before.ansatz.groups[number].push(old_parts[number], own, spec)[0][0]
+        ratio = (new - old).norm(dim=0) / new.norm(dim=0).clamp_min(1e-300)
+        sizes |= {field.name: value for field, value in zip(fields, ratio.tolist())}
+    return sizes

@@ -1,0 +1,73 @@
+"""The deep network that stage 2 trains: its start, layer by layer, and the points it moves on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz, Features, Group, Trained
+from pinnaux.architecture import embedding, start, with_branches
+from pinnaux.collocation import Collocation, Purpose
+from pinnaux.network import Network, spread
+from pinnaux.objective import Objective, balanced_weights
+from pinnaux.trainers.closed_form import gauss_newton
+from pinnaux.trainers.held_out import HeldOut
+from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, descent, moved
+
+NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
+
+
+def begin(collocation: Collocation, judge: HeldOut) -> Descent:
+    """The best of a few starts: layers spread one after another, the output layer in closed form, a few steps of training."""
+    settings = collocation.plan.settings
+    best: tuple[float, Descent] | None = None
+    for scale in settings.starts:
+        state = _start(collocation, scale)
+        for _ in range(settings.start_steps):
+            state = LevenbergMarquardt().step(state)
+        score = judge.score(state.objective.ansatz, state.theta)
+        if best is None or score < best[0]:
+            best = (score, state)
+    return best[1]
+
+
+def _start(collocation: Collocation, scale: float) -> Descent:
+    plan = collocation.plan
+    settings = plan.settings
+    points = collocation.domain_points(2048, Purpose(settings.seed, START_POINTS))
+    generator = Purpose(settings.seed, NETWORK, int(1000 * scale)).torch_generator()
+    trained, held = [], []
+    for number, group in enumerate(plan.groups):
+        network = Network.dense(embedding(group, plan.problem.domain), settings.hidden_widths, len(group), settings.activation)
+        own = spread(network, points[:, collocation.axes(number)], scale, generator)
+        hidden = own[: network.size - network.layers[-1].size]
+        held.append(with_branches(collocation, group, [Features(network, hidden)]))
+        trained.append((replace(held[-1], branches=(Trained(network), *held[-1].branches[1:])), hidden))
+    first = Ansatz(tuple(held), len(plan.problem.parameters))
+    ansatz = Ansatz(tuple(group for group, _ in trained), first.numbers)
+    blocks = collocation.blocks(plan.interior_points(ansatz.size), Purpose(settings.seed, START_POINTS, 1))
+    objective = Objective.unweighted(first, blocks)
+    theta = start(first, collocation)
+    objective = Objective(first, blocks, balanced_weights(objective, theta))
+    theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation)
+    parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]
+    whole = torch.cat([*parts, first.split(theta)[-1]])
+    return descent(_weighted(ansatz, blocks, whole), whole, settings.first_damping)
+
+
+def advance(collocation: Collocation, state: Descent) -> Descent:
+    """One step; every few steps, or when no step helps, on new points drawn to where the residual is large."""
+    settings = collocation.plan.settings
+    if (state.steps and state.steps % settings.refresh_every == 0) or state.stuck:
+        ansatz = state.objective.ansatz
+        interior = collocation.plan.interior_points(ansatz.size)
+        blocks = collocation.attracted(ansatz, state.theta, interior, Purpose(settings.seed, MOVED_POINTS, state.steps))
+        state = moved(state, _weighted(ansatz, blocks, state.theta))
+    return LevenbergMarquardt().step(state)
+
+
+def _weighted(ansatz: Ansatz, blocks: tuple, theta: Tensor) -> Objective:
+    objective = Objective.unweighted(ansatz, blocks)
+    return replace(objective, weights=balanced_weights(objective, theta))

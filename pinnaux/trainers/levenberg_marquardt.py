@@ -1,0 +1,94 @@
+"""Stage 2: Levenberg–Marquardt on all layers, with the layers' auxiliary jets eliminated exactly.
+
+Every hidden layer l and point i has a free jet n_li in the separated objective Σ|R|² + Σ ω_li |F_l(n_(l−1)) − n_l|²
+(arXiv:2504.21501). With the tight self-adaptive weights ω_li = |λ_li|², λ the sensitivity of the residual to the layer's jet,
+the best auxiliary variables of the linearised problem are known in closed form and leave every residual the same factor
+1/(L+1): what remains is a step of Gauss–Newton in the weights. The defects after that step are second order; solving for them
+with the same factorisation is geodesic acceleration (Transtrum & Sethna, arXiv:1207.4999).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz
+from pinnaux.linalg import DampedSystem
+from pinnaux.objective import Objective
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """The state: objective (ansatz, points, weights), θ, damping μ, steps done."""
+
+    objective: Objective
+    theta: Tensor
+    damping: float
+    steps: int = 0
+    loss: float = float("inf")
+    stuck: bool = False
+
+
+@dataclass(frozen=True)
+class LevenbergMarquardt:
+    """Gain-ratio damping: ×`lower` after a step that gained as predicted, ×`raise_` after one that was refused."""
+
+    lower: float = 0.2
+    raise_: float = 2.0
+    impatient: float = 10.0
+    smallest: float = 1e-15
+    largest: float = 1e10
+    tries: int = 10
+    probe: float = 0.1
+    longest_acceleration: float = 0.75
+
+    def step(self, state: Descent) -> Descent:
+        """One accepted step, or the same θ and `stuck` if no damping gives a lower loss."""
+        residual, jacobian = state.objective.jacobian(state.theta)
+        system = DampedSystem.build(jacobian, self._metric(jacobian))
+        loss = residual.square().sum().item()
+        damping = state.damping
+        for attempt in range(self.tries):
+            factor = system.factor(damping)
+            if factor is not None:
+                step, predicted = self._direction(state, system, factor, residual)
+                following = state.theta + step
+                after = state.objective.residual(following).square().sum().item()
+                gain = (loss - after) / max(loss - predicted, 1e-300)
+                if after < loss:
+                    damping = max(damping * self.lower, self.smallest) if gain > 0.5 else damping
+                    return replace(state, theta=following, damping=damping, steps=state.steps + 1, loss=after, stuck=False)
+            damping *= self.raise_ if attempt < 2 else self.impatient
+            if damping > self.largest:
+                break
+        return replace(state, steps=state.steps + 1, damping=min(damping, self.largest), loss=loss, stuck=True)
+
+    def _metric(self, jacobian: Tensor) -> Tensor:
+        """The mean square column length for every parameter: a sphere as trust region, in units of the loss."""
+        mean = jacobian.square().sum() / jacobian.shape[1]
+        return mean.expand(jacobian.shape[1]).clone()
+
+    def _direction(self, state: Descent, system: DampedSystem, factor: Tensor, residual: Tensor) -> tuple[Tensor, float]:
+        """δ, plus the acceleration a where 2|a| ≤ 0.75 |δ|; and the loss that the linear model predicts for δ."""
+        velocity = system.solve(factor, residual)
+        slope = system.jacobian @ velocity
+        probe = state.objective.residual(state.theta + self.probe * velocity)
+        curvature = (2 / self.probe) * ((probe - residual) / self.probe - slope)
+        predicted = (residual + slope).square().sum().item()
+        if not torch.isfinite(curvature).all():
+            return velocity, predicted
+        acceleration = 0.5 * system.solve(factor, curvature)
+        accepted = 2 * acceleration.norm() <= self.longest_acceleration * velocity.norm()
+        return (velocity + acceleration if accepted else velocity), predicted
+
+
+def descent(objective: Objective, theta: Tensor, damping: float) -> Descent:
+    """The state before the first step."""
+    return Descent(objective, theta, damping)
+
+
+def moved(state: Descent, objective: Objective) -> Descent:
+    """The same θ and damping on other points or weights."""
+    return replace(state, objective=objective, stuck=False)
