@@ -62,14 +62,11 @@ __all__ = [
     "minimum", "norm", "outer", "pi", "pointwise", "sign", "sin", "sinh", "sqrt", "sym", "tan", "tanh", "trace", "transpose", "where",
 ]
 
-HOMES_WITH_TORCH = MappingProxyType({"solve": "pinnaux.solve", "Solution": "pinnaux.solution"})
+HOMES_WITH_TORCH = MappingProxyType({"solve": "pinnaux.solver", "Solution": "pinnaux.solution"})
 
 
 def __getattr__(name: str) -> object:
     """`pinnaux.solve` and `pinnaux.Solution`, fetched when first asked for."""
     if name not in HOMES_WITH_TORCH:
         raise AttributeError(f"module 'pinnaux' has no attribute '{name}'")
-    value = getattr(importlib.import_module(HOMES_WITH_TORCH[name]), name)
-    # Importing the module pinnaux.solve put the module under that name.
-    globals()[name] = value
-    return value
+    return getattr(importlib.import_module(HOMES_WITH_TORCH[name]), name)

@@ -123,7 +123,7 @@ def saved_solution(options: argparse.Namespace) -> Solution:
 def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
     if not options.quiet:
         say(f"solving {options.file} (loading torch …)")
-    from .solve import solve as solve_problem
+    from .solver import solve as solve_problem
 
     with watching(options.quiet) as watch:
         return solve_problem(problem, accuracy=options.accuracy, time_limit=options.time_limit, steps=options.steps,
@@ -175,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     solving = _add(commands, "solve", solve, "solve the problem and write the results")
     _add_out(solving)
     solving.add_argument("--time-limit", type=_positive, metavar="SECONDS", help="stop solving after this long")
-    solving.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the relative residual on fresh points is below E")
+    solving.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the estimated relative error is below E")
     solving.add_argument("--steps", type=_count, metavar="N", help="stop after N steps")
     solving.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
     solving.add_argument("--device", default="cpu", metavar="D", help="cpu (default), cuda, cuda:1 …")

@@ -16,7 +16,7 @@ from .report import duration, number
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from .solve import Progress
+    from .verdict import Progress
 
 Watch = Callable[["Progress"], None]
 

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .solution import Solution, Verdict
+    from .solution import Solution
+    from .verdict import Verdict
 
 HEADLINES = {
     "accuracy": "accuracy reached",

@@ -1,0 +1,49 @@
+"""How well conditions hold: residuals on fresh points, absolute and relative to the terms they balance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import torch
+from torch import Tensor
+
+from pinnaux.ansatz import Ansatz
+from pinnaux.collocation import Collocation
+from pinnaux.objective import Block
+from pinnaux.plan import RegionPlan
+from pinnaux.verdict import ConditionVerdict
+
+
+def judge_condition(collocation: Collocation, region: RegionPlan, block: Block, ansatz: Ansatz, theta: Tensor,
+                    typical: Tensor) -> dict[str, ConditionVerdict]:
+    """The verdict on every condition of a region; `typical` are points (M, d) of the domain, which tell how large the unknowns are."""
+    residuals = block.residuals(ansatz, theta)
+    scales = term_scales(collocation, block, ansatz, theta, typical)
+    members: dict[str, list[int]] = defaultdict(list)
+    for number, owner in enumerate(region.owners):
+        members[owner].append(number)
+    verdicts = {}
+    for name, numbers in members.items():
+        own = residuals[numbers]
+        rms = own.square().mean().sqrt().item()
+        scale = scales[numbers].square().mean().sqrt().item()
+        verdicts[name] = ConditionVerdict(rms, rms / scale if scale else rms, own.abs().max().item(), own.shape[1])
+    return verdicts
+
+
+def term_scales(collocation: Collocation, block: Block, ansatz: Ansatz, theta: Tensor, typical: Tensor) -> Tensor:
+    """(m,): Σ_k rms(∂r/∂j_k) · rms(j_k) over the channels j_k of the unknowns, or the residual of zero if that is larger.
+
+    The channels are taken over the whole domain, so that u = 0 on the boundary is measured against the size of u inside.
+    """
+    jets, _ = block.jets(ansatz, theta)
+    adjoints, _ = block.sensitivities(ansatz, theta, jets)
+    nothing = [torch.zeros_like(jet) for jet in jets]
+    numbers = ansatz.split(theta)[-1][:, None].expand(-1, block.surroundings.count)
+    at_zero = block.program(nothing, numbers, block.surroundings).square().mean(dim=1).sqrt()
+    total = torch.zeros_like(at_zero)
+    for number, (group, own, spec, adjoint, axes) in enumerate(zip(ansatz.groups, ansatz.split(theta), block.specs, adjoints, block.axes)):
+        if axes is not None:
+            inside = group.push(own, typical[:, collocation.axes(number)], spec)[0].square().mean(dim=1).sqrt()
+            total = total + (adjoint.square().mean(dim=2).sqrt() * inside).sum(dim=(1, 2))
+    return torch.maximum(total, torch.nan_to_num(at_zero, nan=0.0, posinf=0.0))

@@ -1,0 +1,44 @@
+"""Values as trees of plain data (dicts, lists, numbers, texts, tensors) and back: what a saved solution is made of.
+
+Only the classes named here are ever made, so a file cannot make anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+
+import torch
+
+from pinnaux.ansatz import Ansatz, Features, Frozen, Group, Tangent, Trained
+from pinnaux.jets.inputs import CornerFunctions, Embedding
+from pinnaux.jets.layers import Activation, Linear
+from pinnaux.network import Network
+from pinnaux.settings import Settings
+from pinnaux.verdict import ConditionVerdict, Verdict
+
+CLASSES = {one.__name__: one for one in (
+    Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Settings, Tangent,
+    Trained, Verdict)}
+
+
+def encode(value: object) -> object:
+    """Plain data for a value made of the known classes, tuples, mappings, tensors and simple values."""
+    if is_dataclass(value):
+        return {"class": type(value).__name__, **{one.name: encode(getattr(value, one.name)) for one in fields(value)}}
+    if isinstance(value, Mapping):
+        return {"class": "mapping", "items": [[key, encode(item)] for key, item in value.items()]}
+    if isinstance(value, (tuple, list)):
+        return [encode(item) for item in value]
+    return value.cpu() if isinstance(value, torch.Tensor) else value
+
+
+def decode(tree: object) -> object:
+    """The value that `encode` was given; lists come back as tuples."""
+    if isinstance(tree, list):
+        return tuple(decode(item) for item in tree)
+    if not isinstance(tree, dict):
+        return tree
+    if tree["class"] == "mapping":
+        return {key: decode(item) for key, item in tree["items"]}
+    return CLASSES[tree["class"]](**{name: decode(item) for name, item in tree.items() if name != "class"})

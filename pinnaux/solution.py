@@ -1,0 +1,163 @@
+"""A solved problem: evaluates its outputs anywhere, judges itself on fresh points, saves and loads itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor as TorchTensor
+
+from pinnaux.ansatz import Ansatz
+from pinnaux.collocation import Collocation, Purpose
+from pinnaux.derivatives import jet_specs
+from pinnaux.errors import UsageError
+from pinnaux.evaluate import FormulaProgram, parameter_value
+from pinnaux.files import write_bytes
+from pinnaux.geometry.points import Points
+from pinnaux.plan import Plan
+from pinnaux.problem import Problem
+from pinnaux.residuals import judge_condition
+from pinnaux.serial import decode, encode
+from pinnaux.settings import Settings
+from pinnaux.symbolic.numeric import evaluate as evaluate_formula
+from pinnaux.symbolic.scalar import Expr
+from pinnaux.symbolic.tensor import Tensor
+from pinnaux.verdict import ConditionVerdict, Verdict
+
+FORMAT = 1
+VERDICT_POINTS, ERROR_POINTS = 31, 32
+CHUNK = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The unknowns of `problem` as ansatz and θ, and the verdict of the run that found them."""
+
+    problem: Problem
+    collocation: Collocation
+    ansatz: Ansatz
+    theta: TorchTensor
+    verdict: Verdict
+
+    def __call__(self, points: np.ndarray) -> dict[str, np.ndarray]:
+        """Outputs and fields by name at points (N, d) in the order of the domain's coordinates: (N,), (N, k) or (N, k, l).
+
+        Raises UsageError for points of another shape.
+        """
+        points = np.asarray(points, dtype=float)
+        names = self.problem.domain.names
+        if points.ndim != 2 or points.shape[1] != len(names):
+            raise UsageError(f"points of shape {points.shape} do not fit the coordinates {', '.join(names)}",
+                             hint=f"give an array of shape (N, {len(names)})")
+        wanted = {**{field.name: field for field in self.problem.fields}, **self.problem.outputs}
+        columns = self.evaluate([one for formula in wanted.values() for one in formula.components], points)
+        values, start = {}, 0
+        for name, formula in wanted.items():
+            count = len(formula.components)
+            values[name] = columns[start:start + count].T.reshape(len(points), *formula.shape)
+            start += count
+        return values
+
+    def evaluate(self, formulas: Sequence[Expr], points: np.ndarray) -> np.ndarray:
+        """Formulas of the unknowns (m of them) at points (N, d) of the domain: (m, N)."""
+        plan, domain = self.collocation.plan, self.problem.domain
+        specs = jet_specs(formulas, plan.groups)
+        layout = replace(self.collocation.layout(plan.regions[0]), specs=specs, coordinates=domain.names, space=domain.space)
+        program = FormulaProgram(formulas, layout)
+        parts = [np.empty((len(formulas), 0))]
+        with torch.no_grad():
+            for start in range(0, len(points), CHUNK):
+                surroundings = self.collocation.surroundings(Points(points[start:start + CHUNK]))
+                own = self.ansatz.split(self.theta)
+                jets = [group.push(theta, surroundings.points[:, self.collocation.axes(number)], spec)[0]
+                        for number, (group, theta, spec) in enumerate(zip(self.ansatz.groups, own, specs))]
+                numbers = own[-1][:, None].expand(-1, surroundings.count)
+                parts.append(program(jets, numbers, surroundings).double().cpu().numpy())
+        return np.concatenate(parts, axis=1)
+
+    @cached_property
+    def parameters(self) -> dict[str, float]:
+        """The unknown numbers by name."""
+        numbers = self.ansatz.split(self.theta)[-1]
+        return {parameter.name: parameter_value(parameter, number).item() for parameter, number in zip(self.problem.parameters, numbers)}
+
+    def residuals(self, condition: str, points: Points | None = None) -> tuple[Points, np.ndarray]:
+        """Residuals (N, m) of a condition at points of its region, by default at fresh ones. Raises UsageError for an unknown name."""
+        for number, region in enumerate(self.collocation.plan.regions):
+            chosen = [i for i, owner in enumerate(region.owners) if owner == condition]
+            if chosen:
+                if points is None:
+                    points = self._fresh(number)
+                with torch.no_grad():
+                    values = self.collocation.block(number, points).residuals(self.ansatz, self.theta)[chosen]
+                return points, values.T.double().cpu().numpy()
+        known = ", ".join(one.name for one in self.problem.conditions)
+        raise UsageError(f"there is no condition {condition!r}", hint=f"the conditions are {known}")
+
+    def errors(self, points: np.ndarray | None = None) -> dict[str, float]:
+        """Relative L2 error of everything with an exact solution, at points (N, d), by default fresh ones in the domain."""
+        if not self.problem.exact:
+            return {}
+        if points is None:
+            points = self.problem.domain.interior.sample(self.collocation.plan.settings.held_out_points,
+                                                         Purpose(self.collocation.plan.settings.seed, ERROR_POINTS).generator()).coordinates
+        coordinates = {name: points[:, axis] for axis, name in enumerate(self.problem.domain.names)}
+        errors = {}
+        for name, formula in self.problem.exact.items():
+            exact = np.stack([evaluate_formula(one, coordinates) for one in formula.components])
+            target = self.problem.outputs.get(name, self.problem.named.get(name))
+            found = self.evaluate(target.components, points)
+            errors[name] = float(np.linalg.norm(found - exact) / max(np.linalg.norm(exact), 1e-300))
+        return errors
+
+    def judged(self) -> dict[str, ConditionVerdict]:
+        """How well every condition holds on fresh points."""
+        verdicts: dict[str, ConditionVerdict] = {}
+        with torch.no_grad():
+            typical = self.collocation.domain_points(1000, Purpose(self.collocation.plan.settings.seed, ERROR_POINTS, 1))
+            for number, region in enumerate(self.collocation.plan.regions):
+                block = self.collocation.block(number, self._fresh(number))
+                verdicts |= judge_condition(self.collocation, region, block, self.ansatz, self.theta, typical)
+        return {condition.name: verdicts[condition.name] for condition in self.problem.conditions}
+
+    def _fresh(self, number: int) -> Points:
+        settings = self.collocation.plan.settings
+        region = self.collocation.plan.regions[number]
+        count = self.collocation.plan.count(region, settings.held_out_points)
+        return self.collocation.sample(region, count, Purpose(settings.seed, VERDICT_POINTS, number).generator())
+
+    def save(self, path: str | Path) -> None:
+        """Write the solution to a file, whole or not at all; `load` needs the same problem again."""
+        tree = {"format": FORMAT, "ansatz": encode(self.ansatz), "theta": self.theta.cpu(), "verdict": encode(self.verdict),
+                "settings": encode(self.collocation.plan.settings), "signature": signature(self.problem)}
+        buffer = BytesIO()
+        torch.save(tree, buffer)
+        write_bytes(Path(path), buffer.getvalue())
+
+    @staticmethod
+    def load(path: str | Path, problem: Problem) -> Solution:
+        """The solution saved in a file. Raises UsageError if the file is none, or of another problem."""
+        try:
+            tree = torch.load(Path(path), weights_only=True)
+        except (OSError, RuntimeError, ValueError, EOFError) as error:
+            raise UsageError(f"{path} cannot be read as a solution: {error}", hint="pinnaux solve makes it") from error
+        if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+            raise UsageError(f"{path} is no solution of this version of pinnaux", hint="solve the problem again")
+        if tree["signature"] != signature(problem):
+            raise UsageError(f"{path} is the solution of another problem than this file now states",
+                             hint="solve again after changing fields, conditions or the domain")
+        settings: Settings = decode(tree["settings"])
+        theta = tree["theta"]
+        collocation = Collocation(Plan.of(problem, settings), theta.dtype, torch.device("cpu"))
+        return Solution(problem, collocation, decode(tree["ansatz"]), theta, decode(tree["verdict"]))
+
+
+def signature(problem: Problem) -> list[str]:
+    """What a saved solution must agree with: domain, unknowns and conditions, in words."""
+    lines = [repr(problem.domain), *(f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in problem.unknowns)]
+    return lines + [parameter.name for parameter in problem.parameters] + [str(condition) for condition in problem.conditions]

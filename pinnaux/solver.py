@@ -1,0 +1,130 @@
+"""`solve`: the wiring from a problem to its solution, and the one loop that drives a trainer within its limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from pinnaux.architecture import start, wide
+from pinnaux.collocation import Collocation, Purpose
+from pinnaux.errors import UsageError
+from pinnaux.plan import Plan
+from pinnaux.problem import Problem
+from pinnaux.settings import Settings
+from pinnaux.solution import Solution
+from pinnaux.trainers.automatic import Automatic, State
+from pinnaux.trainers.state import Candidate, NumericalFailure, Report
+from pinnaux.verdict import Progress, Verdict
+
+Watch = Callable[[Progress], None]
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
+          device: str = "cpu", dtype: str = "float64", watch: Watch | None = None) -> Solution:
+    """Solve a problem to an estimated relative error `accuracy`, within `time_limit` seconds and `steps` steps.
+
+    What is not given is taken from the problem, or from the defaults. `watch` is called with a Progress after every step.
+    Raises UsageError for a device or dtype that is not there. An interrupt (Ctrl-C) ends the run with the solution so far.
+    """
+    began = time.monotonic()
+    settings = Settings(accuracy=accuracy or problem.accuracy or Settings.accuracy, steps=steps, seed=seed, device=device, dtype=dtype,
+                        time_limit=time_limit or problem.time_limit or Settings.time_limit)
+    collocation = Collocation(Plan.of(problem, settings), _dtype(dtype), _device(device))
+    limits = Limits(settings, began)
+    with torch.no_grad():
+        state, verdict = drive(Automatic(collocation), limits, watch)
+        best = state.best or _nothing(collocation)
+    solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
+    conditions = solution.judged()
+    verdict = replace(verdict, conditions=conditions, error_estimate=best.estimate, errors=solution.errors(), elapsed=limits.elapsed)
+    return replace(solution, verdict=verdict)
+
+
+def drive(trainer: Automatic, limits: Limits, watch: Watch | None) -> tuple[State, Verdict]:
+    """Step after step until the trainer has finished, a limit is reached, the user interrupts or numbers fail."""
+    state, steps, ended = trainer.init(), 0, None
+    try:
+        while ended is None:
+            began = limits.elapsed
+            state, report = trainer.step(state, hurry=limits.hurry)
+            steps += 1
+            limits.spent(report.stage, limits.elapsed - began)
+            if watch:
+                watch(_progress(state, report, steps, limits))
+            ended = _ended(state, report, steps, limits)
+    except KeyboardInterrupt:
+        ended = ("interrupted", "by the user")
+    except NumericalFailure as failure:
+        return state, Verdict("failure", str(failure), limits.settings.accuracy, steps=steps, condition=failure.condition)
+    return state, Verdict(*ended, limits.settings.accuracy, steps=steps)
+
+
+@dataclass
+class Limits:
+    """The clock of a run, and what its stages have been costing."""
+
+    settings: Settings
+    began: float
+    costs: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self.began
+
+    @property
+    def remaining(self) -> float:
+        return self.settings.time_limit - self.elapsed
+
+    @property
+    def hurry(self) -> bool:
+        """Whether there is just time for a last correction, judged by what one has cost (or a step of training costs) so far."""
+        expected = self.costs.get("correction", self.settings.correction_in_steps * self.costs.get("layers", 0.0))
+        return self.remaining < self.settings.haste * max(expected, self.costs.get("estimate", 0.0))
+
+    def spent(self, stage: str, seconds: float) -> None:
+        """Remember the cost of a stage, recent ones counting most."""
+        self.costs[stage] = max(seconds, 0.7 * self.costs.get(stage, seconds))
+
+
+def _ended(state: State, report: Report, steps: int, limits: Limits) -> tuple[str, str] | None:
+    """Status and reason, if the run is over."""
+    if state.finished == "accuracy":
+        return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
+    if state.finished == "stagnation":
+        return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
+    if limits.remaining <= 0 or (limits.hurry and report.stage == "correction"):
+        return "time", f"{limits.settings.time_limit:g} s are over"
+    if limits.settings.steps is not None and steps >= limits.settings.steps:
+        return "steps", f"{steps} steps are done"
+    return None
+
+
+def _progress(state: State, report: Report, steps: int, limits: Limits) -> Progress:
+    estimate = state.best.error if state.best and state.best.estimate else None
+    return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit, report.message)
+
+
+def _nothing(collocation: Collocation) -> Candidate:
+    """The zero solution: what there is before the first trial."""
+    ansatz = wide(collocation, *collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
+    return Candidate(ansatz, start(ansatz, collocation), float("inf"))
+
+
+def _dtype(name: str) -> torch.dtype:
+    if name not in DTYPES:
+        raise UsageError(f"there is no dtype {name!r}", hint=f"one of {', '.join(DTYPES)}")
+    return DTYPES[name]
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"device {name!r} cannot be used: {str(error).splitlines()[0]}", hint="cpu is always there; cuda needs a GPU") from error
+    return device

@@ -1,0 +1,51 @@
+"""The verdict on a run: what ended it, and how well every condition holds on points that were never trained on. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+EXIT_STATUS: Mapping[str, int] = {"accuracy": 0, "stagnation": 2, "time": 2, "steps": 2, "failure": 3, "interrupted": 130}
+
+
+@dataclass(frozen=True)
+class ConditionVerdict:
+    """Residual of a condition on fresh points: root mean square, the same relative to its largest terms, largest, and how many points."""
+
+    rms: float
+    relative: float
+    largest: float
+    points: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status` is a key of EXIT_STATUS; estimates are relative errors by unknown, `errors` those against exact by name."""
+
+    status: str
+    reason: str
+    accuracy: float
+    conditions: Mapping[str, ConditionVerdict] = field(default_factory=dict)
+    error_estimate: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
+    elapsed: float = 0.0
+    steps: int = 0
+    condition: str | None = None
+
+    @property
+    def exit_status(self) -> int:
+        return EXIT_STATUS[self.status]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A run at one moment: losses and relative residuals on fresh points by condition, seconds, and words."""
+
+    stage: str
+    step: int
+    losses: Mapping[str, float]
+    residuals: Mapping[str, float]
+    error_estimate: float | None
+    elapsed: float
+    time_limit: float
+    message: str = ""
