@@ -15,10 +15,12 @@ GRID_SHARE = 0.6
 FEWEST_CELLS = 4
 LARGEST_GRID = 400_000
 VOLUME_ERROR = 0.02
-BISECTIONS = 32
+BISECTIONS = 40
 ON_BOUNDARY = 1e-9
-# Crossings nearer to a grid point than this share of the edge are moved away from it, else tetrahedra get flat.
-SHORTEST = 0.02
+# A grid point nearer to a crossing than this share of the edge is moved there, else tetrahedra get flat.
+SHORTEST = 0.1
+# Six times the volume over the longest edge cubed.
+FLATTEST = 0.02
 # Kuhn's six tetrahedra of a cube, by corner numbers 4i + 2j + k: they meet those of the neighbouring cubes face to face.
 KUHN = np.array([[0, 4, 6, 7], [0, 4, 5, 7], [0, 2, 6, 7], [0, 2, 3, 7], [0, 1, 5, 7], [0, 1, 3, 7]])
 # The prism of triangles abc and a'b'c' as three tetrahedra, by ranks so that neighbours cut their common side alike.
@@ -50,10 +52,29 @@ def _cut(shape: Shape, grid_points: float) -> tuple[np.ndarray, np.ndarray]:
     order = np.lexsort((crossing, ~inside[crossing]), axis=1)
     crossing = np.take_along_axis(crossing, order, axis=1)
     cuts = _Cuts(shape, points, crossing, inside)
+    points[cuts.moved] = cuts.moved_to
     number = inside[crossing].sum(axis=1)
     pieces = [tetrahedra[held == 4], cuts.one_inside(crossing[number == 1]),
               *cuts.two_inside(crossing[number == 2]), *cuts.three_inside(crossing[number == 3])]
-    return np.concatenate([points, cuts.points]), np.concatenate(pieces)
+    everything = np.concatenate([points, cuts.points])
+    return everything, _without_slivers(shape, everything, np.concatenate(pieces), cuts)
+
+
+def _without_slivers(shape: Shape, points: np.ndarray, tetrahedra: np.ndarray, cuts: _Cuts) -> np.ndarray:
+    """The tetrahedra that have a volume, less those between points of the boundary only that are flat or lie outside it.
+
+    Where a grid point was moved onto a crossing, tetrahedra between the two have collapsed.
+    """
+    ranked = np.sort(tetrahedra, axis=1)
+    tetrahedra = tetrahedra[(ranked[:, 1:] != ranked[:, :-1]).all(axis=1)]
+    on_boundary = np.arange(len(points)) >= cuts.first
+    on_boundary[cuts.moved] = True
+    doubtful = np.flatnonzero(on_boundary[tetrahedra].all(axis=1))
+    corners = points[tetrahedra[doubtful]]
+    edges = corners[:, 1:] - corners[:, :1]
+    flat = np.abs(np.linalg.det(edges)) < FLATTEST * np.linalg.norm(edges, axis=2).max(axis=1) ** 3
+    outside = ~shape.inside(corners.mean(axis=1), 0.0)
+    return np.delete(tetrahedra, doubtful[flat | outside], axis=0)
 
 
 def _grid(shape: Shape, grid_points: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,11 +107,17 @@ class _Cuts:
             middle = (low + high) / 2
             within = shape.inside(inner + middle[:, None] * (outer - inner), ON_BOUNDARY * shape.size)
             low, high = np.where(within, middle, low), np.where(within, high, middle)
-        self.points = inner + np.maximum(low, SHORTEST)[:, None] * (outer - inner)
+        self.points = inner + low[:, None] * (outer - inner)
+        near = np.flatnonzero(low < SHORTEST)
+        # The nearest crossing of each point is the last to be assigned.
+        near = near[np.argsort(-low[near], kind="stable")]
+        self.moved, self.moved_to = pairs[near, 0], self.points[near]
+        self.numbers = self.first + np.arange(len(pairs))
+        self.numbers[near] = self.moved
 
     def between(self, inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
         """The numbers of the crossings on these edges."""
-        return self.first + np.searchsorted(self.keys, inner * self.first + outer)
+        return self.numbers[np.searchsorted(self.keys, inner * self.first + outer)]
 
     def one_inside(self, tetrahedra: np.ndarray) -> np.ndarray:
         """A tip is left."""
@@ -118,8 +145,8 @@ def _surfaced(points: np.ndarray, tetrahedra: np.ndarray) -> tuple[np.ndarray, n
     """The points in use, the tetrahedra, and the triangles that belong to one tetrahedron only."""
     used, tetrahedra = np.unique(tetrahedra, return_inverse=True)
     points, tetrahedra = points[used], tetrahedra.reshape(-1, 4)
-    faces, centres = faces_of(points, {"tetra": tetrahedra})
+    faces, behind = faces_of(points, {"tetra": tetrahedra})
     (number,) = shared_numbers(faces)
     outer = np.bincount(number)[number] == 1
     surface = faces[outer, :3]
-    return points, tetrahedra, surface, facet_normals(points, surface, centres[outer])
+    return points, tetrahedra, surface, facet_normals(points, surface, behind[outer])

@@ -38,13 +38,13 @@ Groups = dict[str, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """The facets that belong to one cell only: corners (F, 4) padded with -1, centres (F, d) of those cells, and the parts.
+    """The facets that belong to one cell only: corners (F, 4) padded with -1, a point (F, d) of the cell behind each, and the parts.
 
     `members` (F, P) says which of the boundary parts `names` each facet is in.
     """
 
     facets: np.ndarray
-    centres: np.ndarray
+    behind: np.ndarray
     names: tuple[str, ...]
     members: np.ndarray
 
@@ -54,9 +54,9 @@ class Outline:
         return tuple(int(size) for size in np.unique((self.facets >= 0).sum(axis=1)))
 
     def of_size(self, corners: int, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Facets (F', corners) among `members` (F,) that have this number of corners, and the centres behind them."""
+        """Facets (F', corners) among `members` (F,) that have this number of corners, and the points behind them."""
         chosen = members & ((self.facets >= 0).sum(axis=1) == corners)
-        return self.facets[chosen, :corners], self.centres[chosen]
+        return self.facets[chosen, :corners], self.behind[chosen]
 
 
 def Mesh(path: str | Path, *, names: Sequence[str] | None = None) -> Domain:
@@ -178,7 +178,7 @@ def _check_overlap(label: str, boundary: tuple[Patch, ...], interior: Patch) -> 
 
 def _outline(label: str, points: np.ndarray, cells: dict[str, np.ndarray], groups: Groups) -> Outline:
     """The boundary facets and the groups they are in."""
-    faces, centres = faces_of(points, cells)
+    faces, behind = faces_of(points, cells)
     number, *named = shared_numbers(faces, *groups.values())
     times = np.bincount(number)
     if times.max() > 2:
@@ -187,7 +187,7 @@ def _outline(label: str, points: np.ndarray, cells: dict[str, np.ndarray], group
     members = np.column_stack([np.isin(number[outer], group) for group in named] + [np.zeros(outer.sum(), dtype=bool)])
     members[:, -1] = ~members.any(axis=1)
     names = (*groups, UNNAMED) if UNNAMED not in groups else (*groups, f"{UNNAMED} 2")
-    outline = Outline(faces[outer], centres[outer], names, members)
+    outline = Outline(faces[outer], behind[outer], names, members)
     _check_cracks(label, points, outline)
     return outline
 
@@ -214,10 +214,10 @@ def _boundary_patches(points: np.ndarray, outline: Outline) -> tuple[np.ndarray,
     pieces, normals, owner = [], [], []
     sizes = (outline.facets >= 0).sum(axis=1)
     for corners in outline.sizes:
-        facets, centres = outline.of_size(corners, everything)
+        facets, behind = outline.of_size(corners, everything)
         for piece in [facets] if corners == 2 else split_faces(facets):
             pieces.append(piece)
-            normals.append(facet_normals(points, piece, centres))
+            normals.append(facet_normals(points, piece, behind))
             owner.append(np.flatnonzero(sizes == corners))
     piece, normal, facet = np.concatenate(pieces), np.concatenate(normals), np.concatenate(owner)
     slack = facet_slack(points, piece, normal)
@@ -236,7 +236,7 @@ def _facets_by_name(points: np.ndarray, outline: Outline) -> dict[str, tuple[Fac
     found: dict[str, tuple[Facets, ...]] = {}
     for name, members in zip(outline.names, outline.members.T):
         parts = [(KIND_OF_FACET[corners], *outline.of_size(corners, members)) for corners in outline.sizes]
-        kinds = tuple(Facets(kind, facets, facet_normals(points, facets, centres)) for kind, facets, centres in parts if len(facets))
+        kinds = tuple(Facets(kind, facets, facet_normals(points, facets, behind)) for kind, facets, behind in parts if len(facets))
         if kinds:
             found[name] = kinds
     return found

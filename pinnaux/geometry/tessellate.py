@@ -11,6 +11,7 @@ import numpy as np
 
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.marching import marched
+from pinnaux.geometry.patch import Patch
 from pinnaux.geometry.points import hammersley
 from pinnaux.geometry.shape import Cells, Facets
 from pinnaux.geometry.triangulate import triangulated_outline
@@ -25,7 +26,7 @@ CELL_CORNERS = MappingProxyType({
 })
 # Facets that turn by more than this (30°) from the mean at a vertex get a vertex of their own there.
 CREASE_COSINE = 0.866
-# A point shared by two patches is given to the nearest of about this many points of each.
+# A boundary triangle is given to the patch nearest to it, of about this many points of each.
 SURFACE_SAMPLES = 4096
 
 
@@ -86,9 +87,11 @@ def _part(points: np.ndarray, facets: Sequence[Facets]) -> Part:
     vertices = np.concatenate([vertices, corner[sharp]])
     used, vertex = np.unique(vertex, return_inverse=True)
     normals = _summed(vertex, normal, len(used))
-    cells, first = {}, 0
+    cells: dict[str, np.ndarray] = {}
+    first = 0
     for kind in facets:
-        cells[kind.kind] = vertex[first : first + kind.cells.size].reshape(kind.cells.shape)
+        mine = vertex[first : first + kind.cells.size].reshape(kind.cells.shape)
+        cells[kind.kind] = np.concatenate([cells[kind.kind], mine]) if kind.kind in cells else mine
         first += kind.cells.size
     return Part(points[vertices[used]], cells, normals / np.linalg.norm(normals, axis=1)[:, None])
 
@@ -156,36 +159,29 @@ def _grid_facets(domain: Domain, number: np.ndarray) -> dict[str, tuple[Facets, 
     return found
 
 
-def _body(domain: Domain, count: int) -> tuple[Cells, dict[str, tuple[Facets, ...]]]:
+def _body(domain: Domain, count: int) -> tuple[Cells, dict[str, list[Facets]]]:
     """A body of three dimensions, its boundary triangles given to the nearest boundary patch."""
     from scipy.spatial import cKDTree
 
     points, tetrahedra, surface, normals = marched(domain.shape, count)
     # A triangle beside an edge belongs to the patch it faces the same way as: a normal turned round counts as far as a cell.
     reach = np.median(np.linalg.norm(points[surface[:, 1]] - points[surface[:, 0]], axis=1))
-    samples, owners = [], []
-    for index, patch in enumerate(domain.shape.boundary):
-        u = hammersley(int(SURFACE_SAMPLES / patch.acceptance), patch.parameters)
-        u = u if patch.keep is None else u[patch.belongs(patch.keep, u)]
-        samples.append(_placed(*patch.chart(u), reach))
-        owners.append(np.full(len(u), index))
-    _, nearest = cKDTree(np.concatenate(samples)).query(_placed(points[surface].mean(axis=1), normals, reach))
-    owner = np.concatenate(owners)[nearest]
-    found: dict[str, tuple[Facets, ...]] = {}
+    samples = [_samples(patch) for patch in domain.shape.boundary]
+    places, directions = (np.concatenate(columns) for columns in zip(*samples))
+    _, nearest = cKDTree(np.hstack([places, reach * directions])).query(np.hstack([points[surface].mean(axis=1), reach * normals]))
+    # Triangles a hundredth of a cell wide may lean any way; the patch knows better.
+    leaning = (normals * directions[nearest]).sum(axis=1) < CREASE_COSINE
+    normals[leaning] = directions[nearest[leaning]]
+    owner = np.repeat(np.arange(len(samples)), [len(place) for place, _ in samples])[nearest]
+    found: dict[str, list[Facets]] = {}
     for index, patch in enumerate(domain.shape.boundary):
         mine = owner == index
-        if mine.any():
-            for name in patch.names:
-                found[name] = (*found.get(name, ()), Facets("triangle", surface[mine], normals[mine]))
-    return Cells(points, {"tetra": tetrahedra}), _merged(found)
+        for name in patch.names if mine.any() else ():
+            found.setdefault(name, []).append(Facets("triangle", surface[mine], normals[mine]))
+    return Cells(points, {"tetra": tetrahedra}), found
 
 
-def _placed(points: np.ndarray, normals: np.ndarray, reach: float) -> np.ndarray:
-    """(N, 6): places and directions as one space to find neighbours in."""
-    return np.hstack([points, reach * normals])
-
-
-def _merged(facets: dict[str, tuple[Facets, ...]]) -> dict[str, tuple[Facets, ...]]:
-    """All facets of one kind under one name as one."""
-    return {name: (Facets("triangle", np.concatenate([part.cells for part in parts]), np.concatenate([part.normals for part in parts])),)
-            for name, parts in facets.items()}
+def _samples(patch: Patch) -> tuple[np.ndarray, np.ndarray]:
+    """Points and normals (S, 3) all over a patch."""
+    u = hammersley(int(SURFACE_SAMPLES / patch.acceptance), patch.parameters)
+    return patch.chart(u if patch.keep is None else u[patch.belongs(patch.keep, u)])

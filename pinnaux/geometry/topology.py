@@ -69,13 +69,23 @@ def _edges(simplices: np.ndarray) -> np.ndarray:
 
 
 def faces_of(points: np.ndarray, cells: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Faces (F, 4) of all cells, -1 where a face has fewer corners, and the centre (F, d) of the cell each is of."""
-    faces, centres = [], []
+    """Faces (F, 4) of all cells, -1 where a face has fewer corners, and a point (F, d) behind each, on the cell's side of it."""
+    faces, behind = [], []
     for kind, cell in cells.items():
         for face in FACES[kind]:
             faces.append(np.pad(cell[:, face], ((0, 0), (0, 4 - len(face))), constant_values=-1))
-            centres.append(points[cell].mean(axis=1))
-    return np.concatenate(faces), np.concatenate(centres)
+            behind.append(_left_or_right(points, cell, face) if points.shape[1] == 2 else points[cell].mean(axis=1))
+    return np.concatenate(faces), np.concatenate(behind)
+
+
+def _left_or_right(points: np.ndarray, cell: np.ndarray, edge: tuple[int, int]) -> np.ndarray:
+    """A point (K, 2) beside the edge of each planar cell: left of it in a cell that runs counter-clockwise. (A dart's centre is outside.)"""
+    corner = points[cell]
+    x, y = (corner - corner[:, :1]).transpose(2, 0, 1)
+    turns = np.sign((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1))
+    start, end = points[cell[:, edge[0]]], points[cell[:, edge[1]]]
+    along = end - start
+    return (start + end) / 2 + turns[:, None] * np.column_stack([-along[:, 1], along[:, 0]])
 
 
 def shared_numbers(*groups: np.ndarray) -> list[np.ndarray]:
@@ -89,8 +99,8 @@ def shared_numbers(*groups: np.ndarray) -> list[np.ndarray]:
     return np.split(number, np.cumsum([len(facets) for facets in groups])[:-1])
 
 
-def facet_normals(points: np.ndarray, facets: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Unit normals (F, d) of facets (F, nv) that point away from `centres` (F, d), those of the cells behind them."""
+def facet_normals(points: np.ndarray, facets: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Unit normals (F, d) of facets (F, nv) that point away from the points `behind` them (F, d)."""
     corner = points[facets]
     if corner.shape[1] == 2:
         along = corner[:, 1] - corner[:, 0]
@@ -99,7 +109,7 @@ def facet_normals(points: np.ndarray, facets: np.ndarray, centres: np.ndarray) -
         normals = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
         if corner.shape[1] == 4:
             normals = np.cross(corner[:, 2] - corner[:, 0], corner[:, 3] - corner[:, 1])
-    inward = ((corner.mean(axis=1) - centres) * normals).sum(axis=1) < 0
+    inward = ((corner.mean(axis=1) - behind) * normals).sum(axis=1) < 0
     normals[inward] *= -1
     return normals / np.linalg.norm(normals, axis=1)[:, None]
 
