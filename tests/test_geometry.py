@@ -33,7 +33,7 @@ def space_of(domain: Domain, points: Points) -> np.ndarray:
 def test_measures_are_those_of_the_formulas(case: Case) -> None:
     domain = case.domain
     assert domain.measure == pytest.approx(case.measure, rel=case.tolerance)
-    assert domain.interior.measure == pytest.approx(case.measure, rel=max(case.tolerance, 2e-3))
+    assert domain.interior.measure == pytest.approx(case.measure, rel=case.tolerance)
     assert domain.boundary.names == tuple(case.parts)
     for name, measure in case.parts.items():
         assert domain.boundary[name].measure == pytest.approx(measure, rel=case.tolerance), name

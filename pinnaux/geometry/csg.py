@@ -13,7 +13,7 @@ from itertools import count
 import numpy as np
 
 from pinnaux.errors import DeclarationError
-from pinnaux.geometry.patch import Keep, Patch, restricted
+from pinnaux.geometry.patch import MEASURE_SAMPLES, Keep, Patch, restricted
 from pinnaux.geometry.shape import Shape
 
 Combine = Callable[[Shape, Shape], Shape]
@@ -22,6 +22,7 @@ Inside = Callable[[np.ndarray, float], np.ndarray]
 # How far to either side of a boundary one looks, relative to the size of the shapes.
 STEP = 1e-10
 OUTLINE_SAMPLES = 256
+PLANAR_SAMPLES = 2**12
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(8)
 GAUSS_INTERVALS = 256
 
@@ -38,8 +39,7 @@ def union(a: Shape, b: Shape) -> Shape:
             held[seam] = np.all([a.inside(probe, 0.0) | b.inside(probe, 0.0) for probe in probes], axis=0)
         return held
 
-    fresh = _interior(b, lambda points: ~a.inside(points, 0.0))
-    return _combined(a, b, "+", inside, b.boundary, (*a.interior, *fresh))
+    return _combined(a, b, "+", inside, b.boundary, a.interior, _interior(b, lambda points: ~a.inside(points, 0.0)))
 
 
 def difference(a: Shape, b: Shape) -> Shape:
@@ -48,8 +48,8 @@ def difference(a: Shape, b: Shape) -> Shape:
     def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
         return a.inside(points, tolerance) & ~b.inside(points, -tolerance)
 
-    return _combined(a, b, "-", inside, tuple(_flipped(patch) for patch in b.boundary),
-                     _interior(a, lambda points: ~b.inside(points, 0.0)))
+    boundary = tuple(_flipped(patch) for patch in b.boundary)
+    return _combined(a, b, "-", inside, boundary, (), _interior(a, lambda points: ~b.inside(points, 0.0)))
 
 
 def intersection(a: Shape, b: Shape) -> Shape:
@@ -59,29 +59,39 @@ def intersection(a: Shape, b: Shape) -> Shape:
         return a.inside(points, tolerance) & b.inside(points, tolerance)
 
     small, large = sorted((a, b), key=lambda shape: shape.measure)
-    return _combined(a, b, "&", inside, b.boundary, _interior(small, lambda points: large.inside(points, 0.0)))
+    return _combined(a, b, "&", inside, b.boundary, (), _interior(small, lambda points: large.inside(points, 0.0)))
 
 
 def _interior(shape: Shape, keep: Callable[[np.ndarray], np.ndarray]) -> tuple[Patch, ...]:
-    """The interior patches of the shape where `keep` holds."""
-    cut = (restricted(patch, lambda coordinates, normals, slack: keep(coordinates)) for patch in shape.interior)
+    """The interior patches of the shape where `keep` holds. In the plane they are measured by their outline later."""
+    samples = PLANAR_SAMPLES if shape.dimension == 2 else MEASURE_SAMPLES
+    cut = (restricted(patch, lambda coordinates, normals, slack: keep(coordinates), samples=samples) for patch in shape.interior)
     return tuple(patch for patch in cut if patch is not None)
 
 
-def _combined(a: Shape, b: Shape, sign: str, inside: Inside, b_boundary: tuple[Patch, ...], interior: tuple[Patch, ...]) -> Shape:
-    """The shape of known inside test and interior patches, its boundary cut out of the operands' patches."""
+def _combined(
+    a: Shape, b: Shape, sign: str, inside: Inside, b_boundary: tuple[Patch, ...], whole: tuple[Patch, ...], cut: tuple[Patch, ...]
+) -> Shape:
+    """The shape of known inside test, its interior made of `whole` and of `cut` patches, its boundary cut out of the operands'."""
     label = f"({a.label} {sign} {b.label})"
     step = STEP * max(a.size, b.size)
-    of_a = _kept(a.boundary, _separating(inside, step), _outline(b))
-    boundary = of_a + _renamed(_kept(b_boundary, _fresh(a, inside, step), _outline(a)), of_a)
-    if not interior or not boundary:
+    of_a = _kept(a.boundary, _separating(inside, step), b, keep_far=sign != "&")
+    boundary = of_a + _renamed(_kept(b_boundary, _fresh(a, inside, step), a, keep_far=sign == "+"), of_a)
+    if not (whole or cut) or not boundary:
         raise DeclarationError(f"{label} is empty: " + _reason(sign, a.label, b.label))
     bounds = _bounds(a, b, sign)
-    if a.dimension > 2:
-        measure = float(sum(patch.measure for patch in interior))
-    else:
+    if a.dimension <= 2:
         measure = _enclosed_measure(boundary, bounds.mean(axis=1))
-    return Shape(label, bounds, interior, boundary, inside, measure)
+        cut = _measuring(cut, measure - sum(patch.measure for patch in whole))
+    else:
+        measure = float(sum(patch.measure for patch in whole + cut))
+    return Shape(label, bounds, whole + cut, boundary, inside, measure)
+
+
+def _measuring(patches: tuple[Patch, ...], total: float) -> tuple[Patch, ...]:
+    """The patches, whose measures are estimates, with these scaled to the exact total."""
+    estimate = sum(patch.measure for patch in patches)
+    return tuple(replace(patch, measure=patch.measure * total / estimate) for patch in patches)
 
 
 def _reason(sign: str, a: str, b: str) -> str:
@@ -126,8 +136,21 @@ def _renamed(patches: tuple[Patch, ...], taken: tuple[Patch, ...]) -> tuple[Patc
     return tuple(replace(patch, names=tuple(fresh.get(name, name) for name in patch.names)) for patch in patches)
 
 
-def _kept(patches: tuple[Patch, ...], keep: Keep, near: np.ndarray | None) -> tuple[Patch, ...]:
-    return tuple(patch for patch in (restricted(patch, keep, near) for patch in patches) if patch is not None)
+def _kept(patches: tuple[Patch, ...], keep: Keep, other: Shape, keep_far: bool) -> tuple[Patch, ...]:
+    """What is left of the patches of one operand; those clear of the `other` operand's bounds are kept or dropped as `keep_far` says."""
+    near = _outline(other)
+    left = []
+    for patch in patches:
+        if patch.parameters == 1 and _clear(patch.bounds(), other.bounds):
+            left.append(patch if keep_far else None)
+        else:
+            left.append(restricted(patch, keep, near))
+    return tuple(patch for patch in left if patch is not None)
+
+
+def _clear(bounds: np.ndarray, others: np.ndarray) -> bool:
+    """Whether two boxes (d, 2) have nothing in common."""
+    return bool(((bounds[:, 0] > others[:, 1]) | (bounds[:, 1] < others[:, 0])).any())
 
 
 def _outline(shape: Shape) -> np.ndarray | None:

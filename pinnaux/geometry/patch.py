@@ -25,6 +25,7 @@ SMALLEST_FRACTION = 1e-8
 MEASURE_SAMPLES = 2**16
 SEARCH_SAMPLES = 2**17
 LARGEST_BATCH = 2**20
+BOUND_SAMPLES = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,14 @@ class Patch:
         if self.parameters == 0:
             return np.zeros(len(u))
         return self.slack[located(self.breaks, u[:, 0])]
+
+    def bounds(self) -> np.ndarray:
+        """(d, 2): a box that holds the curve, a little larger than need be: no point is farther than half a step from those looked at."""
+        assert self.parameters == 1
+        u = np.union1d(self.breaks, np.linspace(0, 1, BOUND_SAMPLES))
+        coordinates, _ = self.chart(u[:, None])
+        margin = self.measure / BOUND_SAMPLES
+        return np.column_stack([coordinates.min(axis=0) - margin, coordinates.max(axis=0) + margin])
 
     def belongs(self, keep: Keep, u: np.ndarray) -> np.ndarray:
         """Whether `keep` holds at the points of parameters u, bool (N,)."""
@@ -145,23 +154,23 @@ def _of_space(keep: Keep | None) -> Keep | None:
     return None if keep is None else lambda coordinates, normals, slack: keep(coordinates[:, :-1], normals, slack)
 
 
-def restricted(patch: Patch, keep: Keep, near: np.ndarray | None = None) -> Patch | None:
+def restricted(patch: Patch, keep: Keep, near: np.ndarray | None = None, samples: int = MEASURE_SAMPLES) -> Patch | None:
     """The part of the patch where `keep` holds, or None where that has no measure.
 
     On a curve its ends are found to rounding; changes closer together than length/4096 are seen only beside
-    the points `near` (M, d), where more of the curve is looked at. Elsewhere the measure is counted on 2^16 points.
+    the points `near` (M, d), where more of the curve is looked at. Elsewhere the measure is counted on `samples` points.
     """
     if patch.parameters == 0:
         return patch if patch.belongs(keep, np.empty((1, 0)))[0] else None
     if patch.parameters == 1 and patch.keep is None:
         return _cut(patch, keep, near)
-    return _thinned(patch, keep)
+    return _thinned(patch, keep, samples)
 
 
-def _thinned(patch: Patch, keep: Keep) -> Patch | None:
+def _thinned(patch: Patch, keep: Keep, samples: int) -> Patch | None:
     """Rejection: both the patch's own test and `keep` hold."""
     old = patch.keep
-    for count in (MEASURE_SAMPLES, SEARCH_SAMPLES):
+    for count in (samples, SEARCH_SAMPLES):
         u = hammersley(count, patch.parameters)
         if old is not None:
             u = u[patch.belongs(old, u)]
