@@ -202,7 +202,8 @@ class Domain:
                 )
         if self.space != other.space:
             raise DeclarationError(
-                f"cannot combine {self.label} {sign} {other.label}: their coordinates are ({', '.join(self.space)}) and ({', '.join(other.space)})",
+                f"cannot combine {self.label} {sign} {other.label}: "
+                f"their coordinates are ({', '.join(self.space)}) and ({', '.join(other.space)})",
                 hint="shapes of the same dimension with the same coordinate names can be combined",
             )
         self._check_periodic(other, sign)

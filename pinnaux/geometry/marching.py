@@ -145,6 +145,9 @@ def _surfaced(points: np.ndarray, tetrahedra: np.ndarray) -> tuple[np.ndarray, n
     """The points in use, the tetrahedra, and the triangles that belong to one tetrahedron only."""
     used, tetrahedra = np.unique(tetrahedra, return_inverse=True)
     points, tetrahedra = points[used], tetrahedra.reshape(-1, 4)
+    corners = points[tetrahedra]
+    turned = np.linalg.det(corners[:, 1:] - corners[:, :1]) < 0
+    tetrahedra[turned] = tetrahedra[turned][:, [1, 0, 2, 3]]
     faces, behind = faces_of(points, {"tetra": tetrahedra})
     (number,) = shared_numbers(faces)
     outer = np.bincount(number)[number] == 1

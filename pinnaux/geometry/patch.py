@@ -179,14 +179,16 @@ def _thinned(patch: Patch, keep: Keep, samples: int) -> Patch | None:
             break
     else:
         return None
-    if old is None:
-        both = keep
-    else:
-        both = lambda coordinates, normals, slack: old(coordinates, normals, slack) & keep(coordinates, normals, slack)
     share = float(kept.mean())
     if old is None and share == 1:
         return patch
-    return replace(patch, measure=patch.measure * share, keep=both, acceptance=patch.acceptance * share)
+    test = keep if old is None else _both(old, keep)
+    return replace(patch, measure=patch.measure * share, keep=test, acceptance=patch.acceptance * share)
+
+
+def _both(first: Keep, second: Keep) -> Keep:
+    """The test that asks for both."""
+    return lambda coordinates, normals, slack: first(coordinates, normals, slack) & second(coordinates, normals, slack)
 
 
 def _cut(curve: Patch, keep: Keep, near: np.ndarray | None) -> Patch | None:

@@ -79,7 +79,7 @@ def faces_of(points: np.ndarray, cells: Mapping[str, np.ndarray]) -> tuple[np.nd
 
 
 def _left_or_right(points: np.ndarray, cell: np.ndarray, edge: tuple[int, int]) -> np.ndarray:
-    """A point (K, 2) beside the edge of each planar cell: left of it in a cell that runs counter-clockwise. (A dart's centre is outside.)"""
+    """A point (K, 2) beside the edge of each planar cell, left of it if the cell runs counter-clockwise: a dart's centre is outside it."""
     corner = points[cell]
     x, y = (corner - corner[:, :1]).transpose(2, 0, 1)
     turns = np.sign((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1))
