@@ -122,7 +122,7 @@ def saved_solution(options: argparse.Namespace) -> Solution:
 
 def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
     if not options.quiet:
-        say(f"solving {options.file} (loading torch …)")
+        say(f"solving {options.file}")
     from .solver import solve as solve_problem
 
     with watching(options.quiet) as watch:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .export import at_time, moments, pieces, time_axis
+from .geometry.tessellate import tessellate
 
 if TYPE_CHECKING:
     from .geometry.domain import Domain
 
-PLANE_TIMES = 201       # columns of triangles over the (t, x) plane
+PLANE_POINTS, PLANE_TIMES = 401, 201     # along x and t in the (t, x) plane: about as many as the picture has pixels
 SLICE_POINTS = 141      # points along each side of a middle plane
 
 
@@ -48,7 +49,7 @@ def maps(domain: Domain) -> list[Map]:
 
 
 def _plane_of_space_and_time(domain: Domain) -> Map:
-    mesh = pieces(domain)[0]
+    mesh = tessellate(domain, PLANE_POINTS)
     count, axis = len(mesh.points), time_axis(domain)
     times = np.repeat(np.linspace(*domain.bounds[axis], PLANE_TIMES), count)
     space = np.tile(mesh.points, (PLANE_TIMES, 1))
@@ -89,3 +90,10 @@ def triangles(cells: Mapping[str, np.ndarray]) -> np.ndarray:
     """The cells of a planar mesh as triangles (M, 3): quadrilaterals are halved."""
     quads = cells.get("quad", np.empty((0, 4), dtype=int))
     return np.vstack([cells.get("triangle", np.empty((0, 3), dtype=int)), quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+
+
+def outline(mesh: np.ndarray) -> np.ndarray:
+    """The edges (E, 2) of triangles (M, 3) that belong to one triangle only."""
+    edges = np.sort(np.vstack([mesh[:, [0, 1]], mesh[:, [1, 2]], mesh[:, [2, 0]]]), axis=1)
+    distinct, count = np.unique(edges, axis=0, return_counts=True)
+    return distinct[count == 1]

@@ -12,7 +12,7 @@ import numpy as np
 
 from .export import Arrays, Piece, at_time, exact_values, fields, moments, pieces
 from .files import replacing
-from .maps import Map, maps
+from .maps import Map, maps, outline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,9 +138,13 @@ def draw_error(axes: Axes, solution: Solution, line: Piece | None, drawn: list[t
 
 
 def draw_map(axes: Axes, each: Map, values: np.ndarray, colours: str, limits: tuple[float, float]) -> ScalarMappable:
-    """Values (N,) in colour over the map's triangles."""
+    """Values (N,) in colour over the map's triangles, with the outline of a map in space."""
+    from matplotlib.collections import LineCollection
+
     image = axes.tripcolor(*each.plane.T, each.triangles, values, shading="gouraud", cmap=colours, vmin=limits[0],
                            vmax=limits[1], rasterized=True)
+    if each.equal:
+        axes.add_collection(LineCollection(each.plane[outline(each.triangles)], color="black", linewidth=0.8, capstyle="round"))
     axes.margins(0.02 if each.equal else 0)
     axes.set(xlabel=each.labels[0], ylabel=each.labels[1], aspect="equal" if each.equal else "auto")
     return image

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,7 @@ def plain_line(progress: Progress) -> str:
     return " | ".join(parts)
 
 
-def _by_name(values: dict[str, float]) -> str:
+def _by_name(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.1e}" for name, value in values.items())
 
 

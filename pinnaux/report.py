@@ -43,7 +43,7 @@ def report(solution: Solution) -> str:
 
 def report_json(solution: Solution) -> str:
     """The same numbers for a program; one that is not finite is written as null, as JSON has no NaN."""
-    verdict = asdict(solution.verdict)
+    verdict = {**asdict(solution.verdict), "exit_status": solution.verdict.exit_status}
     return json.dumps(_finite({**verdict, "parameters": dict(solution.parameters)}), indent=2) + "\n"
 
 

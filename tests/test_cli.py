@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import known
+import numpy as np
 import pytest
 
 from pinnaux.cli import main
+from pinnaux.report import HEADLINES
+from pinnaux.verdict import Verdict
 
 PINNAUX = [sys.executable, "-m", "pinnaux"]
 NEVER = '\nproblem = Problem(problem.fields, problem.conditions, accuracy=1e-300)\n'
@@ -127,26 +131,60 @@ def test_a_saved_solution_that_is_not_there_says_how_to_make_it(capsys, bar_file
     assert f"pinnaux solve {bar_file}" in capsys.readouterr().err
 
 
-def test_solve_writes_everything_and_export_and_plot_write_it_again(bar_file):
+def test_solve_writes_everything_and_export_and_plot_write_it_again(capsys, bar_file):
     out = bar_file.parent / "out"
-    solved = run("solve", bar_file, "--out", out, "--accuracy", "1e-4", "--time-limit", "30")
-    assert solved.returncode == 0, solved.stderr
+    assert main(["solve", str(bar_file), "--out", str(out), "--accuracy", "1e-4", "--time-limit", "30"]) == 0
+    printed = capsys.readouterr().out
     expected = ["bar.png", "bar.pvd", "bar_0000.vtu", "bar_left_0000.vtu", "bar_points.vtu", "bar_right_0000.vtu",
                 "report.json", "report.txt", "solution.pt"]
     assert results(out / "bar") == expected
     text = (out / "bar" / "report.txt").read_text()
-    assert text in solved.stdout and "accuracy reached" in text
-    assert solved.stdout.rstrip().endswith(f"open {out / 'bar' / 'bar.pvd'} in ParaView")
+    assert text in printed and "accuracy reached" in text
+    assert printed.rstrip().endswith(f"open {out / 'bar' / 'bar.pvd'} in ParaView")
     read = json.loads((out / "bar" / "report.json").read_text())
     assert read["status"] == "accuracy" and read["errors"]["u"] < 1e-4
 
     written = (out / "bar" / "bar_0000.vtu").read_bytes()
     for name in ("bar.pvd", "bar_0000.vtu", "bar.png"):
         (out / "bar" / name).unlink()
-    assert run("export", bar_file, "--out", out).returncode == 0
-    assert run("plot", bar_file, "--out", out).returncode == 0
+    assert main(["export", str(bar_file), "--out", str(out)]) == 0
+    assert main(["plot", str(bar_file), "--out", str(out)]) == 0
     assert results(out / "bar") == expected
     assert (out / "bar" / "bar_0000.vtu").read_bytes() == written
+
+
+@pytest.mark.parametrize("status, expected", [("accuracy", 0), ("stagnation", 2), ("failure", 3)])
+def test_every_ending_has_its_exit_status_and_its_results_written(capsys, monkeypatch, bar_file, status, expected):
+    solution = known.bar()
+    solution.verdict = Verdict(status, "as the test wants it", 1e-4)
+    monkeypatch.setattr("pinnaux.solver.solve", lambda problem, **options: solution)
+    assert main(["solve", str(bar_file), "--out", str(bar_file.parent)]) == expected
+    assert HEADLINES[status] in capsys.readouterr().out
+    assert {"bar.pvd", "bar.png", "report.txt", "report.json", "solution.pt"} <= set(results(bar_file.parent / "bar"))
+
+
+def test_an_output_that_is_not_finite_is_status_3_with_the_solution_kept(capsys, monkeypatch, bar_file):
+    solution = known.bar()
+    solution.functions = {"u": lambda points: np.full(len(points), np.nan)}
+    solution.verdict = Verdict("accuracy", "as the test wants it", 1e-4)
+    monkeypatch.setattr("pinnaux.solver.solve", lambda problem, **options: solution)
+    assert main(["solve", str(bar_file), "--out", str(bar_file.parent)]) == 3
+    assert "'u' is not a finite number" in capsys.readouterr().err
+    assert results(bar_file.parent / "bar") == ["report.json", "report.txt", "solution.pt"]
+
+
+def test_the_options_reach_the_solver(monkeypatch, bar_file):
+    solution, seen = known.bar(), {}
+    solution.verdict = Verdict("accuracy", "", 1e-4)
+    monkeypatch.setattr("pinnaux.solver.solve", lambda problem, **options: seen.update(options) or solution)
+    words = "--accuracy 1e-3 --time-limit 7.5 --steps 9 --seed 4 --device cuda:1 --dtype float32 --quiet".split()
+    assert main(["solve", str(bar_file), "--out", str(bar_file.parent), *words]) == 0
+    assert seen == dict(accuracy=1e-3, time_limit=7.5, steps=9, seed=4, device="cuda:1", dtype="float32", watch=None)
+
+
+def test_a_device_that_is_not_there_is_wrong_usage(capsys, bar_file):
+    assert main(["solve", str(bar_file), "--out", str(bar_file.parent), "--device", "warp"]) == 1
+    assert "'warp'" in capsys.readouterr().err
 
 
 def test_an_accuracy_that_is_not_reached_is_status_2_with_the_results_written(bar_file):
@@ -179,11 +217,11 @@ def test_two_interruptions_stop_at_once_and_leave_no_half_written_file(bar_file)
 
 
 def test_a_reader_that_leaves_does_not_end_the_run(bar_file):
-    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent), "--accuracy", "1e-4", "--time-limit", "30"]
+    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent), "--accuracy", "1e-300", "--steps", "3"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         child.stdout.readline()
         child.stdout.close()
-        assert child.wait(timeout=60) == 0
+        assert child.wait(timeout=60) == 2
         assert child.stderr.read() == ""
     assert (bar_file.parent / "bar" / "bar.pvd").is_file()
 
@@ -197,15 +235,15 @@ def test_the_standard_output_may_be_closed(bar_file):
 def test_a_terminal_gets_a_live_display(bar_file):
     import pty
 
-    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent), "--accuracy", "1e-4", "--time-limit", "30"]
+    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent), "--accuracy", "1e-300", "--steps", "3"]
     master, slave = pty.openpty()
     with subprocess.Popen(words, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}) as child:
         os.close(slave)
         seen = b"".join(iter(lambda: _read(master), b""))
-        assert child.wait(timeout=60) == 0
+        assert child.wait(timeout=60) == 2
     os.close(master)
     assert b"\x1b[?25l" in seen and "residual on fresh points" in seen.decode()
-    assert "accuracy reached" in seen.decode()
+    assert "stopped: step limit" in seen.decode()
 
 
 def _read(master: int) -> bytes:

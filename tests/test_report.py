@@ -3,50 +3,36 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from pinnaux.progress import PlainLines, live_view, plain_line
-from pinnaux.report import duration, headline, number, report, report_json, table
+from pinnaux.report import HEADLINES, duration, headline, number, report, report_json, table
+from pinnaux.verdict import EXIT_STATUS, ConditionVerdict, Progress, Verdict
 
 
-@dataclass(frozen=True)
-class Condition:
-    rms: float = 1.5e-6
-    relative: float = 3.25e-7
-    largest: float = 1e-5
-    points: int = 2000
-
-
-@dataclass(frozen=True)
-class Verdict:
-    status: str = "accuracy"
-    reason: str = "residual 3.2e-07 on fresh points, asked 1.0e-06"
-    accuracy: float = 3.2e-7
-    conditions: dict = field(default_factory=lambda: {"heat": Condition(), "cold sides": Condition(rms=2e-9)})
-    error_estimate: dict = field(default_factory=lambda: {"T": 1.25e-6})
-    errors: dict = field(default_factory=lambda: {"T": 1.5e-6})
-    elapsed: float = 12.34
-    exit_status: int = 0
-    condition: str | None = None
+EACH = ConditionVerdict(rms=1.5e-6, relative=3.25e-7, largest=1e-5, points=2000)
+VERDICT = Verdict(status="accuracy", reason="estimated relative error 1.2e-06, 1.0e-05 asked for", accuracy=1e-5,
+                  conditions={"heat": EACH, "cold sides": replace(EACH, rms=2e-9)}, error_estimate={"T": 1.25e-6},
+                  errors={"T": 1.5e-6}, elapsed=12.34, steps=40)
 
 
 def solution(parameters=(), **changes):
-    return SimpleNamespace(verdict=Verdict(**changes), parameters=dict(parameters))
+    return SimpleNamespace(verdict=replace(VERDICT, **changes), parameters=dict(parameters))
 
 
 def progress(**changes):
     values = dict(stage="layers", step=40, losses={"heat": 1.1e-8, "cold sides": 3e-10}, residuals={"heat": 3.2e-5},
                   error_estimate=2e-4, elapsed=12.34, time_limit=60.0, message="")
-    return SimpleNamespace(**{**values, **changes})
+    return Progress(**{**values, **changes})
 
 
 def test_the_report_has_the_headline_and_every_number():
     text = report(solution(parameters={"k": 1.4999}))
     first, *_ = text.splitlines()
-    assert first == "accuracy reached: residual 3.2e-07 on fresh points, asked 1.0e-06 (12.3 s)"
+    assert first == "accuracy reached: estimated relative error 1.2e-06, 1.0e-05 asked for (12.3 s)"
     rows = [line.split() for line in text.splitlines()]
     assert ["heat", "1.50e-06", "3.25e-07", "1.00e-05", "2000"] in rows
     assert ["cold", "sides", "2.00e-09", "3.25e-07", "1.00e-05", "2000"] in rows
@@ -64,15 +50,16 @@ def test_a_report_without_estimate_errors_or_parameters_ends_with_the_conditions
     assert len(report(solution(errors={}, error_estimate={})).split("\n\n")) == 2
 
 
-@pytest.mark.parametrize("status", ["accuracy", "stagnation", "time", "steps", "failure", "interrupted"])
+@pytest.mark.parametrize("status", EXIT_STATUS)
 def test_every_status_has_its_headline(status):
-    assert headline(Verdict(status=status, reason="")).endswith(" (12.3 s)")
+    assert headline(replace(VERDICT, status=status)).startswith(HEADLINES[status] + ": estimated")
+    assert headline(replace(VERDICT, status=status, reason="")).endswith(" (12.3 s)")
 
 
 def test_the_json_holds_the_same_numbers_and_null_for_what_is_not_finite():
     read = json.loads(report_json(solution(parameters={"k": float("inf")}, error_estimate={"T": float("nan")})))
     assert read["conditions"]["heat"]["relative"] == 3.25e-7
-    assert read["errors"] == {"T": 1.5e-6}
+    assert read["errors"] == {"T": 1.5e-6} and read["exit_status"] == 0
     assert read["error_estimate"] == {"T": None} and read["parameters"] == {"k": None}
 
 
