@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PLANE_POINTS, PLANE_TIMES = 401, 201     # along x and t in the (t, x) plane: about as many as the picture has pixels
 SLICE_POINTS = 141      # points along each side of a middle plane
+ON_BOUNDARY = 1e-9
+BISECTIONS = 20
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,32 @@ def _middle_planes(domain: Domain) -> list[Map]:
 
 
 def _slice(domain: Domain, middle: np.ndarray, pair: tuple[int, int], others: Sequence[int]) -> Map:
-    """A grid over the plane, less the triangles that reach out of the domain."""
+    """A grid over the plane, fitted to the domain."""
     sides = [np.linspace(*domain.bounds[axis], SLICE_POINTS) for axis in pair]
     plane = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
     points = np.tile(middle, (len(plane), 1))
     points[:, pair] = plane
     corner = (np.arange(SLICE_POINTS - 1) + SLICE_POINTS * np.arange(SLICE_POINTS - 1)[:, None]).ravel()
     squares = np.column_stack([corner, corner + 1, corner + 1 + SLICE_POINTS, corner + SLICE_POINTS])
-    inside = domain.contains(points, tolerance=1e-9)
-    whole = triangles({"quad": squares})
-    within = whole[inside[whole].all(axis=1)]
+    mesh = fitted(domain, points, triangles({"quad": squares}))
     title = ", ".join(f"{domain.names[other]} = {middle[other]:.4g}" for other in others)
-    return Map(title, plane, within, points, pair, (domain.names[pair[0]], domain.names[pair[1]]))
+    return Map(title, points[:, pair], mesh, points, pair, (domain.names[pair[0]], domain.names[pair[1]]))
+
+
+def fitted(domain: Domain, points: np.ndarray, mesh: np.ndarray) -> np.ndarray:
+    """The triangles (M, 3) that have a corner in the domain; their other corners are moved in place onto its boundary."""
+    inside = domain.contains(points, tolerance=ON_BOUNDARY)
+    kept = mesh[inside[mesh].any(axis=1)]
+    edges = np.vstack([kept[:, pair] for pair in permutations(range(3), 2)])
+    crossing = edges[~inside[edges[:, 0]] & inside[edges[:, 1]]]
+    moved, first = np.unique(crossing[:, 0], return_index=True)
+    out, within = points[moved], points[crossing[first, 1]]
+    for _ in range(BISECTIONS):
+        middle = (out + within) / 2
+        held = domain.contains(middle, tolerance=ON_BOUNDARY)[:, None]
+        out, within = np.where(held, out, middle), np.where(held, middle, within)
+    points[moved] = within
+    return kept
 
 
 def triangles(cells: Mapping[str, np.ndarray]) -> np.ndarray:

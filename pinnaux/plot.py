@@ -1,10 +1,12 @@
-"""One picture of a solution: a row for each output, drawn by matplotlib, which needs no display.
+"""One picture of a solution: panels for each output, drawn by matplotlib, which needs no display.
 
 Along one coordinate a curve (with time: a few curves and a map of the (t, x) plane), otherwise the maps of maps.py with
-their colours shared along the row. Where the exact solution is given, a last column shows the difference from it.
+their colours shared. Where the exact solution is given, a last panel shows the difference from it.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .solution import Solution
 
 CURVES = 5              # moments shown as curves
+ACROSS = 4              # panels side by side, where outputs have one or two
 ARROWS = 16             # arrows along each side of a map
 PANEL_WIDTH = 4.6       # inches, colour bar included
 FIELD_COLOURS, ERROR_COLOURS = "viridis", "RdBu_r"
@@ -43,22 +46,34 @@ def plot(solution: Solution, path: str | Path) -> Path:
 
 
 def draw(figure: Figure, solution: Solution) -> None:
-    """Fill the figure: a row of panels for each output, or all in one row where each has a single panel."""
+    """Fill the figure: for each output its curves, its maps and, where it is known, its error."""
     domain = solution.problem.domain
     line = pieces(domain)[0] if len(domain.space) < 2 else None
     drawn = [(each, fields(solution, each.points)) for each in maps(domain)]
-    names = list(solution.problem.outputs)
-    columns = (line is not None) + len(drawn) + bool(solution.problem.exact)
-    down, across = (len(names), columns) if columns > 1 else (1, len(names))
-    figure.set_size_inches(PANEL_WIDTH * across, panel_height([each for each, _ in drawn]) * down)
-    grid = figure.subplots(down, across, squeeze=False).reshape(len(names), columns)
-    for row, name in zip(grid, names, strict=True):
-        panels = iter(row)
+    usual = (line is not None) + len(drawn)
+    counts = {name: usual + (name in solution.problem.exact) for name in solution.problem.outputs}
+    for name, panels in arranged(figure, counts, usual, panel_height([each for each, _ in drawn])).items():
         if line is not None:
-            draw_curves(next(panels), solution, line, name)
-        draw_maps([next(panels) for _ in drawn], drawn, name)
-        for error in panels:
+            draw_curves(panels[0], solution, line, name)
+        draw_maps(panels[usual - len(drawn):usual], drawn, name)
+        for error in panels[usual:]:
             draw_error(error, solution, line, drawn, name)
+
+
+def arranged(figure: Figure, counts: Mapping[str, int], usual: int, height: float) -> dict[str, list[Axes]]:
+    """As many axes as each output has panels: a row each, or where one panel is usual, all side by side as on a page."""
+    total = sum(counts.values())
+    across = max(counts.values()) if usual > 1 else min(total, ACROSS)
+    down = len(counts) if usual > 1 else -(-total // across)
+    figure.set_size_inches(PANEL_WIDTH * across, height * down)
+    grid = figure.subplots(down, across, squeeze=False)
+    rest = iter(grid.ravel())
+    found = {}
+    for row, (name, count) in enumerate(counts.items()):
+        found[name] = list(grid[row, :count]) if usual > 1 else list(islice(rest, count))
+    for unused in set(grid.ravel()) - {axes for panels in found.values() for axes in panels}:
+        unused.set_axis_off()
+    return found
 
 
 def panel_height(drawn: list[Map]) -> float:
@@ -118,9 +133,6 @@ def draw_maps(panels: list[Axes], drawn: list[tuple[Map, Arrays]], name: str) ->
 
 def draw_error(axes: Axes, solution: Solution, line: Piece | None, drawn: list[tuple[Map, Arrays]], name: str) -> None:
     """The difference from the exact solution, over the line or in the last map."""
-    if name not in solution.problem.exact:
-        axes.set_axis_off()
-        return
     title = f"{name} − exact"
     if not drawn:
         error = fields(solution, line.points)[f"{name}_error"]
@@ -130,7 +142,7 @@ def draw_error(axes: Axes, solution: Solution, line: Piece | None, drawn: list[t
         return
     each, values = drawn[-1]
     error = values[f"{name}_error"]
-    largest = np.abs(error[np.unique(each.triangles)]).max() or 1.0
+    largest = np.abs(size(error)[np.unique(each.triangles)]).max() or 1.0
     signed = error.ndim == 1
     image = draw_map(axes, each, size(error), ERROR_COLOURS if signed else FIELD_COLOURS, (-largest * signed, largest))
     axes.set_title(", ".join(part for part in (title if signed else f"|{title}|", each.title) if part))

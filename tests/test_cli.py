@@ -15,9 +15,12 @@ from pathlib import Path
 import known
 import numpy as np
 import pytest
+import pyvista
 
 from pinnaux.cli import main
+from pinnaux.load import load
 from pinnaux.report import HEADLINES
+from pinnaux.solution import Solution
 from pinnaux.verdict import Verdict
 
 PINNAUX = [sys.executable, "-m", "pinnaux"]
@@ -143,6 +146,10 @@ def test_solve_writes_everything_and_export_and_plot_write_it_again(capsys, bar_
     assert printed.rstrip().endswith(f"open {out / 'bar' / 'bar.pvd'} in ParaView")
     read = json.loads((out / "bar" / "report.json").read_text())
     assert read["status"] == "accuracy" and read["errors"]["u"] < 1e-4
+
+    solution = Solution.load(out / "bar" / "solution.pt", load(bar_file))
+    grid = pyvista.read(out / "bar" / "bar_0000.vtu")
+    assert np.allclose(grid.point_data["u"], solution(grid.points[:, :1])["u"], rtol=1e-6, atol=1e-6)
 
     written = (out / "bar" / "bar_0000.vtu").read_bytes()
     for name in ("bar.pvd", "bar_0000.vtu", "bar.png"):

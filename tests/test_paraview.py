@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import known
@@ -16,6 +17,7 @@ from pinnaux.export import TIMES, export
 pytestmark = pytest.mark.paraview
 
 INSTALL = "apt-get install --no-install-recommends paraview python3-paraview xvfb xauth"
+LSHAPE = Path(__file__).parent.parent / "problems" / "poisson_lshape.py"
 SCRIPT = Path(__file__).with_name("pv_open.py")
 DISPLAY = ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24 -noreset"]
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")      # another vtk on the path makes pvpython crash
@@ -117,3 +119,16 @@ def test_the_files_beside_the_collection_open_too(tmp_path, name):
     assert seen["reader"] == "XMLUnstructuredGridReader" and seen["messages"] == []
     (block,) = seen["steps"][0]["blocks"].values()
     assert block["cells"] > 0
+
+
+@pytest.mark.slow
+def test_what_the_readmes_first_command_writes_opens(tmp_path):
+    command = [sys.executable, "-m", "pinnaux", "solve", str(LSHAPE), "--out", str(tmp_path)]
+    solved = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert solved.returncode in (0, 2), solved.stdout + solved.stderr
+    seen = open_in_paraview(tmp_path / LSHAPE.stem / f"{LSHAPE.stem}.pvd", tmp_path / "picture.png", "u")
+    assert seen["messages"] == []
+    (step,) = seen["steps"]
+    low, high = step["blocks"]["domain"]["arrays"]["u"]["ranges"][0]
+    assert (low, high) == pytest.approx((0, 0.149), abs=2e-3)
+    assert list(step["blocks"]) == ["domain", *(f"edge {number}" for number in range(6))]

@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.quiver import Quiver
 
-from pinnaux.plot import draw, plot, size
+from pinnaux import Ball
+from pinnaux.maps import maps, outline
+from pinnaux.plot import arranged, draw, plot, size
 
 CASES = {"bar": known.bar, "bar exact": lambda: known.bar(exact=True), "wave": known.wave, "corner": known.corner, "flow": known.flow,
          "box 3": lambda: known.box(3), "box 5": lambda: known.box(5), "decay": known.decay}
@@ -92,6 +94,34 @@ def test_the_error_panel_is_the_difference_with_white_at_zero():
     error = np.sin(3 * x) * np.cos(2 * t) - 2 * x * t
     assert np.allclose(mesh.get_array(), error, atol=1e-12)
     assert mesh.get_clim() == pytest.approx((-np.abs(error).max(), np.abs(error).max()))
+
+
+def test_a_slice_of_a_ball_is_round():
+    ball = Ball((1, 0, 0), 2)
+    for each in maps(ball):
+        edges = each.plane[outline(each.triangles)]
+        centre = [1 if label == "x" else 0 for label in each.labels]
+        assert np.allclose(np.linalg.norm(edges - centre, axis=2), 2, atol=1e-5)
+        assert np.array_equal(each.points[:, each.axes], each.plane)
+
+
+def test_a_constant_output_is_drawn(tmp_path):
+    solution = known.corner()
+    solution.functions = {**solution.functions, "u": lambda points: np.zeros(len(points))}
+    assert plot(solution, tmp_path / "picture.png").is_file()
+
+
+def test_single_panels_stand_side_by_side_and_wrap():
+    figure = Figure()
+    found = arranged(figure, {"a": 1, "b": 2, "c": 1, "d": 1}, usual=1, height=3)
+    places = {name: [axes.get_subplotspec().num1 for axes in panels] for name, panels in found.items()}
+    assert places == {"a": [0], "b": [1, 2], "c": [3], "d": [4]}
+    assert sum(axes.axison for axes in figure.axes) == 5 and len(figure.axes) == 8
+
+
+def test_several_panels_are_a_row_each():
+    found = arranged(Figure(), {"a": 3, "b": 2}, usual=2, height=3)
+    assert {name: [axes.get_subplotspec().num1 for axes in panels] for name, panels in found.items()} == {"a": [0, 1, 2], "b": [3, 4]}
 
 
 @pytest.mark.parametrize("values, expected", [(np.array([-3.0]), -3), (np.array([[3.0, 4.0]]), 5), (np.full((1, 2, 2), 2.0), 4)])
