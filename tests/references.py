@@ -1,0 +1,185 @@
+"""Reference solutions of problems/ that have no formula, each computed by another method and good to more than is asked of it."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+PERIOD = 2.0                                     # of the Allen-Cahn problem, on [-1, 1]
+LSHAPE = ((0, 0), (1, 0), (1, -1), (-1, -1), (-1, 1), (0, 1))
+SQUARE_CORNERS = ((1, -1 - 1j), (1 - 1j, -1 + 1j), (-1 - 1j, 1 + 1j), (-1 + 1j, 1 - 1j), (1j, -1 - 1j))   # and their way inward
+HOLES = tuple(0.3 * (a + 1j * b) for a in (1, -1) for b in (1, -1))
+HOLE_RADIUS = 0.1
+
+# Steady flow past a cylinder at Re = 20, DFG benchmark 2D-1: pressure difference between its front and rear, and its drag coefficient
+# (G. Nabh, On high order methods for the stationary incompressible Navier-Stokes equations, PhD thesis, Heidelberg, 1998).
+CYLINDER_PRESSURE_DIFFERENCE = 0.11752016697
+CYLINDER_DRAG = 5.57953523384
+
+# The inverse problem: conductivity, noise of the probes, how many there are, and the modes of the series.
+CONDUCTIVITY, NOISE, PROBES, MODES = 0.15, 1e-3, 60, 400
+
+
+def burgers(x: Array, t: Array, viscosity: float = 0.01 / np.pi, nodes: int = 200) -> Array:
+    """u(x, t) of u_t + u u_x = ν u_xx from u = -sin πx, by the Cole-Hopf transform and Gauss-Hermite quadrature; t > 0.
+
+    u = -∫ sin(πy) F(y) e^(-z²) dz / ∫ F(y) e^(-z²) dz,  y = x - √(4νt) z,  F(y) = exp(-cos(πy) / (2πν)).
+    """
+    z, weights = np.polynomial.hermite.hermgauss(nodes)
+    y = x[:, None] - np.sqrt(4 * viscosity * t)[:, None] * z
+    heights = weights * np.exp(-(1 + np.cos(np.pi * y)) / (2 * np.pi * viscosity))
+    return -(heights * np.sin(np.pi * y)).sum(axis=1) / heights.sum(axis=1)
+
+
+@cache
+def allen_cahn_modes(times: int = 200, size: int = 2048, steps_between: int = 40) -> NDArray[np.complex128]:
+    """Fourier coefficients (times + 1, size) of u_t = 1e-4 u_xx + 5u - 5u³ from x²(1 + cos 3πx), by ETDRK4.
+
+    Exponential time differencing with coefficients by contour integrals: Kassam & Trefethen, SIAM J. Sci. Comput. 26 (2005) 1214.
+    """
+    x = PERIOD * np.arange(size) / size - 1
+    waves = np.fft.fftfreq(size, 1 / size) * 2 * np.pi / PERIOD
+    kept = abs(np.fft.fftfreq(size)) < 0.25      # three factors: without aliasing
+    step = 1 / (times * steps_between)
+    half, full, phi, stage_weights = etdrk4_weights(-1e-4 * waves**2, step)
+
+    def reaction(modes: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        u = np.fft.ifft(modes).real
+        return np.fft.fft(5 * u - 5 * u**3) * kept
+
+    modes = np.fft.fft(x**2 * (1 + np.cos(3 * np.pi * x))) * kept
+    saved = [modes]
+    for _ in range(times):
+        for _ in range(steps_between):
+            first = reaction(modes)
+            a = half * modes + phi * first
+            second = reaction(a)
+            third = reaction(half * modes + phi * second)
+            fourth = reaction(half * a + phi * (2 * third - first))
+            modes = full * modes + stage_weights[0] * first + stage_weights[1] * (second + third) + stage_weights[2] * fourth
+        saved.append(modes)
+    return np.array(saved) / size
+
+
+def etdrk4_weights(linear: Array, step: float, contour: int = 64) -> tuple[Array, Array, Array, tuple[Array, Array, Array]]:
+    """e^(hL/2), e^(hL), the weight φ of the half steps and the three weights of the stages, for the diagonal operator L."""
+    z = step * linear[:, None] + np.exp(1j * np.pi * (np.arange(contour) + 0.5) / contour)
+    grown = np.exp(z)
+
+    def mean(values: NDArray[np.complex128]) -> Array:
+        return step * values.real.mean(axis=1)
+
+    stages = (mean((-4 - z + grown * (4 - 3 * z + z**2)) / z**3), mean(2 * (2 + z + grown * (z - 2)) / z**3),
+              mean((-4 - 3 * z - z**2 + grown * (4 - z)) / z**3))
+    return np.exp(step * linear / 2), np.exp(step * linear), mean((np.exp(z / 2) - 1) / z), stages
+
+
+def allen_cahn(x: Array) -> tuple[Array, Array]:
+    """Points (N, 2) at the times of the modes and u (N,) there."""
+    modes = allen_cahn_modes()
+    waves = np.fft.fftfreq(modes.shape[1], 1 / modes.shape[1]) * 2 * np.pi / PERIOD
+    values = (modes @ np.exp(1j * np.outer(waves, x + 1))).real
+    return grid(x, np.linspace(0, 1, len(modes))), values.T.ravel()
+
+
+def grid(*axes: Array) -> Array:
+    """The points (N, d) of the product of axes, the last one running fastest."""
+    return np.column_stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
+
+
+# Harmonic functions that satisfy the boundary conditions in the least-squares sense. By the maximum principle the solution is
+# nowhere more wrong than on the boundary.
+
+HarmonicBasis = Callable[[NDArray[np.complex128]], Array]
+
+
+def fitted(basis: HarmonicBasis, boundary: NDArray[np.complex128], values: Array) -> Array:
+    """Coefficients of the basis that meet the boundary values best; columns are scaled, as their sizes differ by many decades."""
+    columns = basis(boundary)
+    scale = np.linalg.norm(columns, axis=0)
+    return np.linalg.lstsq(columns / scale, values, rcond=1e-15)[0] / scale
+
+
+@cache
+def lshape_coefficients(terms: int = 40) -> Array:
+    """Of -Δu = 1, u = 0 on the L-shape: the harmonic function u + |x|²/4 equals |x|²/4 on the boundary."""
+    boundary = lshape_boundary(400)
+    return fitted(lambda z: lshape_basis(z, terms), boundary, abs(boundary) ** 2 / 4)
+
+
+def lshape_boundary(count: int) -> NDArray[np.complex128]:
+    """Points on the edges, gathered at their ends; count an edge."""
+    share = (1 - np.cos(np.pi * (np.arange(count) + 0.5) / count)) / 2
+    corners = np.array([x + 1j * y for x, y in LSHAPE])
+    return np.concatenate([a + share**2 / (share**2 + (1 - share) ** 2) * (b - a) for a, b in zip(corners, np.roll(corners, -1))])
+
+
+def lshape_basis(z: NDArray[np.complex128], terms: int) -> Array:
+    """(N, K) harmonic functions: singular ones of the re-entrant corner, polynomials, and z² log z at every corner.
+
+    Powers r^(2k/3) sin(2kφ/3) vanish on both edges at the re-entrant corner; z^n log z are the resonances of right-angled corners.
+    """
+    turned = np.exp(0.75j * np.pi) * z                    # the bisector of the re-entrant corner on the positive axis
+    logarithm = np.log(np.where(z == 0, 1, turned)) + 0.75j * np.pi
+    local = abs(z) * np.exp(1j * logarithm.imag)          # polar angle 0 … 3π/2 from edge to edge
+    columns = [(abs(z) ** (2 * k / 3) * np.sin(2 * k / 3 * logarithm.imag)) for k in range(1, terms)]
+    columns += [(local**n).real for n in range(terms)] + [(local**n).imag for n in range(1, terms)]
+    columns += [(local**n * logarithm).imag for n in range(2, terms // 2, 2)]
+    for corner, inward in SQUARE_CORNERS:
+        away = (z - corner) / inward
+        columns.append((away**2 * np.log(np.where(away == 0, 1, away))).real)
+    return np.column_stack(columns)
+
+
+def lshape(points: Array) -> Array:
+    """u (N,) of -Δu = 1 on the L-shape at points (N, 2)."""
+    z = points[:, 0] + 1j * points[:, 1]
+    return lshape_basis(z, 40) @ lshape_coefficients() - abs(z) ** 2 / 4
+
+
+@cache
+def plate_coefficients(poles: int = 32, powers: int = 64) -> Array:
+    """Of the harmonic function that is 1 on the square's sides and 0 on its four holes."""
+    share = np.cos(np.pi * (np.arange(200) + 0.5) / 200) / 2
+    sides = np.concatenate([(share + 0.5j) * 1j**quarter for quarter in range(4)])
+    turn = HOLE_RADIUS * np.exp(2j * np.pi * np.arange(200) / 200)
+    boundary = np.concatenate([sides, *(hole + turn for hole in HOLES)])
+    return fitted(lambda z: plate_basis(z, poles, powers), boundary, np.repeat([1.0, 0.0], [len(sides), len(HOLES) * len(turn)]))
+
+
+def plate_basis(z: NDArray[np.complex128], poles: int, powers: int) -> Array:
+    """(N, K): log |z - c| and poles at the centre of every hole, and polynomials."""
+    columns = [(z / 0.7) ** power for power in range(powers + 1)]
+    columns += [(HOLE_RADIUS / (z - hole)) ** order for hole in HOLES for order in range(1, poles + 1)]
+    logarithms = [np.log(abs(z - hole)) for hole in HOLES]
+    return np.column_stack([*logarithms, *(column.real for column in columns), *(column.imag for column in columns if np.any(column.imag))])
+
+
+def plate_with_holes(points: Array) -> Array:
+    """T (N,) at points (N, 2) of the plate."""
+    return plate_basis(points[:, 0] + 1j * points[:, 1], 32, 64) @ plate_coefficients()
+
+
+def heated_plate(points: Array, conductivity: float = CONDUCTIVITY) -> Array:
+    """T (N,) of -div(k (1 + T) ∇T) = f, T = 0 at the sides of the unit square, f = exp(-10 ((x - 0.3)² + (y - 0.3)²)).
+
+    w = T + T²/2 satisfies -k Δw = f (Kirchhoff's transform): a double sine series; then T = √(1 + 2w) - 1.
+    """
+    modes = np.arange(1, MODES + 1)
+    nodes, weights = np.polynomial.legendre.leggauss(2 * MODES)
+    places = (nodes + 1) / 2
+    heating = np.sin(np.pi * np.outer(modes, places)) @ (weights * np.exp(-10 * (places - 0.3) ** 2))
+    coefficients = np.outer(heating, heating) / (conductivity * np.pi**2 * (modes[:, None] ** 2 + modes**2))
+    along_x, along_y = (np.sin(np.pi * np.outer(axis, modes)) for axis in points.T)
+    return np.sqrt(1 + 2 * ((along_x @ coefficients) * along_y).sum(axis=1)) - 1
+
+
+def heat_probes() -> Array:
+    """(PROBES, 3): x, y and the measured T of problems/data/heat_conductivity.csv."""
+    generator = np.random.default_rng(7)
+    places = np.round(generator.uniform(0.05, 0.95, (PROBES, 2)), 4)
+    return np.column_stack([places, np.round(heated_plate(places) + NOISE * generator.standard_normal(PROBES), 6)])

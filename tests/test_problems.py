@@ -1,0 +1,169 @@
+"""Every problem file is tried for a few steps by default, and solved to its stated error when slow tests are asked for."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pinnaux
+import references
+from pinnaux import dot, grad
+from pinnaux.plan import Plan
+from pinnaux.problem import Problem
+from pinnaux.solution import Solution
+from references import Array
+
+FOLDER = Path(__file__).parent.parent / "problems"
+FILES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
+MOST_LINES = 60
+# An estimate may be this many times too small where the verdict does not call it unreliable.
+UNDERESTIMATE = 20
+ROUNDING = 1e-12
+
+Measure = Callable[[Solution], float]
+
+
+def exact(name: str) -> Measure:
+    """The relative L2 error of an output whose exact solution is in the problem file."""
+    return lambda solution: solution.errors()[name]
+
+
+def against(name: str, reference: Callable[[], tuple[Array, Array]]) -> Measure:
+    """The relative L2 error of an output against reference values (N,) at points (N, d)."""
+
+    def measure(solution: Solution) -> float:
+        points, values = reference()
+        return float(np.linalg.norm(solution(points)[name] - values) / np.linalg.norm(values))
+
+    return measure
+
+
+def interior(problem: str, count: int = 4000) -> Array:
+    """Points (count, d) inside the problem's domain."""
+    return pinnaux.load(FILES[problem]).domain.interior.sample(count, np.random.default_rng(5)).coordinates
+
+
+def burgers() -> tuple[Array, Array]:
+    points = references.grid(np.linspace(-1, 1, 257), np.linspace(0, 1, 101)[1:])
+    return points, references.burgers(*points.T)
+
+
+def on_domain(problem: str, reference: Callable[[Array], Array]) -> tuple[Array, Array]:
+    points = interior(problem)
+    return points, reference(points)
+
+
+def conductivity(solution: Solution) -> float:
+    return abs(solution.parameters["k"] / references.CONDUCTIVITY - 1)
+
+
+def pressure_difference(solution: Solution) -> float:
+    """Relative error of the pressure in front of the cylinder less that behind it."""
+    front, rear = solution(np.array([[0.15, 0.2], [0.25, 0.2]]))["p"]
+    return abs((front - rear) / references.CYLINDER_PRESSURE_DIFFERENCE - 1)
+
+
+def drag(solution: Solution) -> float:
+    """Relative error of the drag coefficient 2 F / (U² D), with mean velocity U = 0.2 and diameter D = 0.1.
+
+    F = ∫ (ν ∂v/∂n - p n) · e_x over the cylinder, n into the fluid. (No slip: this is the force of the full stress tensor.)
+    """
+    velocity, p = solution.problem.fields
+    cylinder = velocity.domain.boundary["cylinder"]
+    points = cylinder.sample(2000, np.random.default_rng(3))
+    *gradient, pressure = solution.evaluate((*grad(velocity[0]).components, p), points.coordinates)
+    outward = points.normals                     # of the fluid: into the cylinder
+    force = cylinder.measure * np.mean(pressure * outward[:, 0] - 1e-3 * (gradient[0] * outward[:, 0] + gradient[1] * outward[:, 1]))
+    return abs(2 * force / (0.2**2 * 0.1) / references.CYLINDER_DRAG - 1)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a solve with default settings must reach: a bound for every measured quantity, and seconds for it all."""
+
+    bounds: Mapping[Measure, float]
+    seconds: float = 300.0
+
+
+EXPECTED: Mapping[str, Expected] = {
+    "allen_cahn": Expected({against("u", lambda: references.allen_cahn(np.linspace(-1, 1, 201))): 1e-3}),
+    "burgers": Expected({against("u", burgers): 1e-3}),
+    "elasticity": Expected({exact("displacement"): 1e-6}),
+    "heat": Expected({exact("T"): 3e-7}),
+    "heat_conductivity": Expected({conductivity: 1e-2, against("T", lambda: on_domain("heat_conductivity", references.heated_plate)): 1e-2}),
+    "helmholtz": Expected({exact("u"): 3e-10}),
+    "navier_stokes": Expected({pressure_difference: 1e-2, drag: 1e-2}),
+    "p_laplacian": Expected({exact("u"): 1e-2}),
+    "plate_with_holes": Expected({against("T", lambda: on_domain("plate_with_holes", references.plate_with_holes)): 1e-4}),
+    "poisson_3d": Expected({exact("u"): 1e-6}),
+    "poisson_5d": Expected({exact("u"): 1e-4}),
+    "poisson_lshape": Expected({against("u", lambda: on_domain("poisson_lshape", references.lshape)): 1e-2}),
+    "poisson_square": Expected({exact("u"): 3e-12}),
+    "poisson_square_4": Expected({exact("u"): 3e-11}),
+    "wave": Expected({exact("u"): 3e-8}),
+}
+
+
+def test_every_problem_file_states_what_it_must_reach() -> None:
+    assert set(EXPECTED) == set(FILES)
+
+
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+def test_a_problem_file_is_short(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_problem_says_what_solving_it_involves(name: str) -> None:
+    problem = pinnaux.load(FILES[name])
+    plan = Plan.of(problem)
+    described = str(plan)
+    assert all(f"  {condition.name}: " in described for condition in problem.conditions)
+    assert f"{plan.unknowns} unknowns" in described and plan.unknowns > 500
+    assert all(region.region.measure > 0 for region in plan.regions if region.region.kind != "observations")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_few_steps_leave_a_finite_solution(name: str) -> None:
+    problem = pinnaux.load(FILES[name])
+    solution = pinnaux.solve(problem, steps=2)
+    values = solution(problem.domain.interior.sample(100, np.random.default_rng(0)).coordinates)
+    assert solution.verdict.status in ("steps", "accuracy")
+    assert all(np.isfinite(column).all() for column in values.values())
+    assert all(np.isfinite(each.rms) for each in solution.verdict.conditions.values())
+
+
+def test_the_probes_measure_the_plate_of_known_conductivity() -> None:
+    measured = np.loadtxt(FOLDER / "data" / "heat_conductivity.csv", delimiter=",", skiprows=1)
+    assert np.allclose(measured, references.heat_probes(), rtol=0, atol=2e-6)   # six digits are in the file
+    assert 0.8 < np.std(measured[:, 2] - references.heated_plate(measured[:, :2])) / references.NOISE < 1.2
+
+
+@pytest.mark.parametrize(("name", "reference", "values"), [
+    ("poisson_lshape", references.lshape, (0.0,)), ("plate_with_holes", references.plate_with_holes, (1.0, 0.0))])
+def test_a_harmonic_reference_meets_its_boundary_values(name: str, reference: Callable[[Array], Array], values: tuple[float, ...]) -> None:
+    boundary = pinnaux.load(FILES[name]).domain.boundary
+    for part, value in zip(dict.fromkeys(boundary.names) if len(values) > 1 else (boundary.names,), values):
+        points = boundary[part].sample(999, np.random.default_rng(2)).coordinates
+        assert np.abs(reference(points) - value).max() < 2e-8
+
+
+def test_the_allen_cahn_reference_does_not_depend_on_its_resolution() -> None:
+    coarse, fine = references.allen_cahn_modes(10, 1024, 100), references.allen_cahn_modes(10, 2048, 200)
+    low = np.abs(np.fft.fftfreq(1024, 1 / 1024)) < 256
+    kept = np.fft.fftfreq(1024, 1 / 1024)[low].astype(int)
+    assert np.abs(coarse[:, low] - fine[:, kept]).max() < 1e-8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_a_problem_is_solved_to_its_stated_error(name: str) -> None:
+    problem = pinnaux.load(FILES[name])
+    solution = pinnaux.solve(problem)
+    expected = EXPECTED[name]
+    reached = [measure(solution) for measure in expected.bounds]
+    assert all(error <= bound for error, bound in zip(reached, expected.bounds.values())), reached
+    assert solution.verdict.elapsed < expected.seconds
