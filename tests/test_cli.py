@@ -23,6 +23,7 @@ from pinnaux.report import HEADLINES
 from pinnaux.solution import Solution
 from pinnaux.verdict import Verdict
 
+PROBLEMS = Path(__file__).parent.parent / "problems"
 PINNAUX = [sys.executable, "-m", "pinnaux"]
 NEVER = '\nproblem = Problem(problem.fields, problem.conditions, accuracy=1e-300)\n'
 
@@ -90,6 +91,13 @@ def test_check_describes_the_problem(capsys, bar_file):
     assert main(["check", str(bar_file)]) == 0
     text = capsys.readouterr().out
     assert all(word in text for word in ("balance", "ends", "u_xx"))
+
+
+@pytest.mark.parametrize("file", sorted(PROBLEMS.glob("*.py")), ids=lambda file: file.stem)
+def test_check_describes_every_condition_of_every_problem_file(capsys, file):
+    assert main(["check", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert [condition.name for condition in load(file).conditions if f"{condition.name}: " not in text] == []
 
 
 def test_check_does_not_load_torch_and_answers_in_half_a_second(bar_file):
