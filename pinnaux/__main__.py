@@ -1,9 +1,10 @@
 """`python -m pinnaux` is the command `pinnaux`."""
+
 from __future__ import annotations
 
 import sys
 
-from .cli import main
+from pinnaux.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

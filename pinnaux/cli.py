@@ -3,6 +3,7 @@
 Exit statuses: 0 accuracy reached (or the command did its work), 1 the problem or the usage is wrong, 2 the accuracy was
 not reached within the limits, 3 numerical failure, 130 interrupted. Only `solve` and what it calls import torch.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -13,12 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .errors import PinnauxError, TrainingError, UsageError, did_you_mean
-from .progress import say, watching
+from pinnaux.errors import PinnauxError, TrainingError, UsageError, did_you_mean
+from pinnaux.progress import say, watching
 
 if TYPE_CHECKING:
-    from .problem import Problem
-    from .solution import Solution
+    from pinnaux.problem import Problem
+    from pinnaux.solution import Solution
 
 WRONG_USAGE, FAILED, INTERRUPTED = 1, 3, 130
 COMMANDS = ("check", "solve", "export", "plot")
@@ -44,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Read the problem file and print what solving it would involve; nothing is computed."""
-    from .load import load
-    from .plan import Plan
+    from pinnaux.load import load
+    from pinnaux.plan import Plan
 
     say(str(Plan.of(load(options.file))))
     return 0
@@ -53,9 +54,9 @@ def check(options: argparse.Namespace) -> int:
 
 def solve(options: argparse.Namespace) -> int:
     """Solve the problem, write everything into the run's folder, and say how good the result is."""
-    from .files import ensure_writable
-    from .interrupt import Interrupts
-    from .load import load
+    from pinnaux.files import ensure_writable
+    from pinnaux.interrupt import Interrupts
+    from pinnaux.load import load
 
     problem = load(options.file)
     folder = run_folder(options)
@@ -72,10 +73,10 @@ def solve(options: argparse.Namespace) -> int:
 
 def write_results(solution: Solution, folder: Path, name: str) -> Path:
     """Everything a run leaves behind, the solution itself first; returns the picture's path."""
-    from .export import export
-    from .files import write_text
-    from .plot import plot
-    from .report import report, report_json
+    from pinnaux.export import export
+    from pinnaux.files import write_text
+    from pinnaux.plot import plot
+    from pinnaux.report import report, report_json
 
     solution.save(folder / SOLUTION_FILE)
     write_text(folder / "report.txt", report(solution) + "\n")
@@ -87,7 +88,7 @@ def write_results(solution: Solution, folder: Path, name: str) -> Path:
 def export(options: argparse.Namespace) -> int:
     """Write the ParaView files of a solution saved by an earlier `solve`."""
     solution = saved_solution(options)
-    from .export import export as write_export
+    from pinnaux.export import export as write_export
 
     say(f"open {write_export(solution, run_folder(options), options.file.stem)} in ParaView")
     return 0
@@ -96,7 +97,7 @@ def export(options: argparse.Namespace) -> int:
 def plot(options: argparse.Namespace) -> int:
     """Draw the picture of a solution saved by an earlier `solve`."""
     solution = saved_solution(options)
-    from .plot import plot as draw
+    from pinnaux.plot import plot as draw
 
     say(f"picture: {draw(solution, run_folder(options) / f'{options.file.stem}.png')}")
     return 0
@@ -109,13 +110,13 @@ def run_folder(options: argparse.Namespace) -> Path:
 
 def saved_solution(options: argparse.Namespace) -> Solution:
     """The solution that `pinnaux solve` left in the run's folder."""
-    from .load import load
+    from pinnaux.load import load
 
     problem = load(options.file)
     path = run_folder(options) / SOLUTION_FILE
     if not path.is_file():
         raise UsageError(f"there is no saved solution {path}", hint=f"pinnaux solve {options.file} makes it")
-    from .solution import Solution
+    from pinnaux.solution import Solution
 
     return Solution.load(path, problem)
 
@@ -123,7 +124,7 @@ def saved_solution(options: argparse.Namespace) -> Solution:
 def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
     if not options.quiet:
         say(f"solving {options.file}")
-    from .solver import solve as solve_problem
+    from pinnaux.solver import solve as solve_problem
 
     with watching(options.quiet) as watch:
         return solve_problem(problem, accuracy=options.accuracy, time_limit=options.time_limit, steps=options.steps,
@@ -131,7 +132,7 @@ def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
 
 
 def _show(solution: Solution, quiet: bool) -> None:
-    from .report import headline, report
+    from pinnaux.report import headline, report
 
     say(headline(solution.verdict) if quiet else "\n" + report(solution))
 

@@ -9,6 +9,7 @@
 
 Where time is the only coordinate it is laid along the x axis; of more than three coordinates the middle slice is shown.
 """
+
 from __future__ import annotations
 
 import re
@@ -19,16 +20,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .files import ensure_writable, write_bytes, write_text
-from .geometry.points import Points
-from .geometry.tessellate import tessellate
-from .symbolic.numeric import evaluate
-from .vtu import Entry, as_array, collection_files, collection_text, grid_bytes
+from pinnaux.files import ensure_writable, write_bytes, write_text
+from pinnaux.geometry.points import Points
+from pinnaux.geometry.tessellate import tessellate
+from pinnaux.symbolic.numeric import evaluate
+from pinnaux.vtu import Entry, as_array, collection_files, collection_text, grid_bytes
 
 if TYPE_CHECKING:
-    from .geometry.domain import Domain
-    from .problem import Problem
-    from .solution import Solution
+    from pinnaux.geometry.domain import Domain
+    from pinnaux.problem import Problem
+    from pinnaux.solution import Solution
 
 Arrays = dict[str, np.ndarray]
 

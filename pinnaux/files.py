@@ -3,6 +3,7 @@
 Every result is written under a temporary name in its own folder and renamed when complete, so that whatever stops the
 program (Ctrl-C, a full disk, a lost machine) leaves the previous file or the new one, never half of one.
 """
+
 from __future__ import annotations
 
 import os
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import UsageError
+from pinnaux.errors import UsageError
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 """Ctrl-C and SIGTERM: the first stops the solving, the second stops at once, also in the middle of writing."""
+
 from __future__ import annotations
 
 import signal

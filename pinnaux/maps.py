@@ -3,6 +3,7 @@
 In two spatial dimensions the domain's own triangles (with time: at the first, the middle and the last moment), so that a
 notch or a hole stays blank; over one coordinate and time the (t, x) plane; in three or more dimensions the middle planes.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .export import at_time, moments, pieces, time_axis
-from .geometry.tessellate import tessellate
+from pinnaux.export import at_time, moments, pieces, time_axis
+from pinnaux.geometry.tessellate import tessellate
 
 if TYPE_CHECKING:
-    from .geometry.domain import Domain
+    from pinnaux.geometry.domain import Domain
 
 PLANE_POINTS, PLANE_TIMES = 401, 201     # along x and t in the (t, x) plane: about as many as the picture has pixels
 SLICE_POINTS = 141      # points along each side of a middle plane

@@ -3,6 +3,7 @@
 Along one coordinate a curve (with time: a few curves and a map of the (t, x) plane), otherwise the maps of maps.py with
 their colours shared. Where the exact solution is given, a last panel shows the difference from it.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .export import Arrays, Piece, at_time, exact_values, fields, moments, pieces
-from .files import replacing
-from .maps import Map, maps, outline
+from pinnaux.export import Arrays, Piece, at_time, exact_values, fields, moments, pieces
+from pinnaux.files import replacing
+from pinnaux.maps import Map, maps, outline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-    from .solution import Solution
+    from pinnaux.solution import Solution
 
 CURVES = 5              # moments shown as curves
 ACROSS = 4              # panels side by side, where outputs have one or two

@@ -2,6 +2,7 @@
 
 Each display is a function that takes the solver's Progress; `watching` picks one and ends it properly.
 """
+
 from __future__ import annotations
 
 import os
@@ -11,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .report import duration, number
+from pinnaux.report import duration, number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from .verdict import Progress
+    from pinnaux.verdict import Progress
 
 Watch = Callable[["Progress"], None]
 

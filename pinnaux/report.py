@@ -3,6 +3,7 @@
 The numbers are the Solution's: residuals on points that were never trained on, the estimated error, and the true one
 where the problem states an exact solution.
 """
+
 from __future__ import annotations
 
 import json
@@ -12,8 +13,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .solution import Solution
-    from .verdict import Verdict
+    from pinnaux.solution import Solution
+    from pinnaux.verdict import Verdict
 
 HEADLINES = {
     "accuracy": "accuracy reached",

@@ -3,6 +3,7 @@
 pyvista builds the grids; meshio never writes (with NumPy 2 some of its formats come out corrupt), and no XDMF or VTKHDF,
 which the ParaViews in use open badly or not at all.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from .errors import TrainingError
+from pinnaux.errors import TrainingError
 
 # the names of cells in meshes, and VTK's
 CELL_KINDS = {"vertex": "VERTEX", "line": "LINE", "triangle": "TRIANGLE", "quad": "QUAD", "tetra": "TETRA",

@@ -1,4 +1,5 @@
 """Problems with solutions whose every value is known, to test what is made of solutions without training one."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

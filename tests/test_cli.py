@@ -1,4 +1,5 @@
 """The commands, their exit statuses, and what a user reads when something is wrong."""
+
 from __future__ import annotations
 
 import json

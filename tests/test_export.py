@@ -1,4 +1,5 @@
 """The files for ParaView hold the solution's own values, at the places, times and under the names that they say."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -212,13 +213,13 @@ def test_an_output_that_is_not_finite_is_refused_by_name_and_the_collection_stay
 
 
 def test_files_of_an_earlier_longer_run_are_removed_and_those_of_others_kept(tmp_path):
-    export(known.flow(), tmp_path, "run")
-    export(known.corner(), tmp_path, "run_2")
+    export(known.wave(), tmp_path, "run")
+    export(known.bar(), tmp_path, "run_2")
     longer = {path.name for path in tmp_path.glob("run_*.vtu")}
     export(known.corner(), tmp_path, "run")
     now = {path.name for path in tmp_path.glob("*.vtu")}
-    assert "run_0020.vtu" in longer and "run_hole_0000.vtu" in longer
-    assert not {"run_0020.vtu", "run_hole_0000.vtu"} & now
+    assert "run_0020.vtu" in longer and "run_left_0000.vtu" in longer
+    assert not {"run_0020.vtu", "run_left_0000.vtu"} & now
     for name in ("run.pvd", "run_2.pvd"):
         assert {entry["file"] for entry in collection(tmp_path / name)} <= now
 
@@ -230,19 +231,19 @@ def test_an_unreadable_former_collection_is_replaced(tmp_path):
 
 
 def test_an_interrupted_export_leaves_the_former_collection_and_whole_files(tmp_path):
-    path = export(known.flow(), tmp_path, "flow")
+    path = export(known.wave(), tmp_path, "wave")
     before = path.read_bytes()
-    solution = known.flow()
-    pressure = solution.functions["p"]
+    solution = known.wave()
+    whole = solution.functions["u"]
 
     def interrupted(points):
-        if points[0, 2] > 1:
+        if points[0, 1] > 1:
             raise KeyboardInterrupt
-        return pressure(points)
+        return whole(points)
 
-    solution.functions = {**solution.functions, "p": interrupted}
+    solution.functions = {**solution.functions, "u": interrupted}
     with pytest.raises(KeyboardInterrupt):
-        export(solution, tmp_path, "flow")
+        export(solution, tmp_path, "wave")
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
     for file in tmp_path.glob("*.vtu"):

@@ -1,4 +1,5 @@
 """A file is whole or absent, whatever interrupts its writing."""
+
 from __future__ import annotations
 
 import errno

@@ -1,4 +1,5 @@
 """What a newcomer meets first: the package's description, the README's commands, the layout."""
+
 from __future__ import annotations
 
 import importlib

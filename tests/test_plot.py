@@ -1,4 +1,5 @@
 """The picture of a solution: every output has its panels, with the right values, and the empty parts of the domain stay empty."""
+
 from __future__ import annotations
 
 import known

@@ -1,4 +1,5 @@
 """The verdict's text and JSON, and the display while solving."""
+
 from __future__ import annotations
 
 import io
