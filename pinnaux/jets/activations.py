@@ -135,8 +135,8 @@ def _sigmoid(z: Tensor, order: int) -> list[Tensor]:
 
 
 def _softplus(z: Tensor, order: int) -> list[Tensor]:
-    """log(1 + e^z), whose derivative is the sigmoid."""
-    return [torch.nn.functional.softplus(z), *(_sigmoid(z, order - 1) if order else [])]
+    """log(1 + e^z), whose derivative is the sigmoid; above 40 it is z to the last digit."""
+    return [torch.nn.functional.softplus(z, threshold=40.0), *(_sigmoid(z, order - 1) if order else [])]
 
 
 def _gaussian(z: Tensor, order: int) -> list[Tensor]:
