@@ -1,0 +1,110 @@
+"""Least squares, damped or not, against dense solvers."""
+
+from __future__ import annotations
+
+import cases
+import numpy as np
+import pytest
+import torch
+from cases import normal
+from torch import Tensor
+
+from pinnaux.linalg import DampedSystem, least_squares
+
+ROUNDING = 1e-14
+
+
+def lstsq(matrix: Tensor, right: Tensor) -> Tensor:
+    """NumPy's solution of smallest length, the columns scaled to length one before."""
+    scale = np.linalg.norm(matrix.numpy(), axis=0)
+    scale[scale == 0] = 1
+    return torch.tensor(np.linalg.lstsq(matrix.numpy() / scale, right.numpy(), rcond=1e-13)[0] / scale)
+
+
+def left(matrix: Tensor, right: Tensor, x: Tensor) -> float:
+    return (matrix @ x - right).norm().item()
+
+
+@pytest.mark.parametrize("rows, columns", [(40, 12), (12, 12), (200, 3), (5, 1)])
+def test_least_squares_agrees_with_numpy(rows: int, columns: int) -> None:
+    matrix, right = normal(rows, columns), normal(rows, seed=1)
+    assert torch.allclose(least_squares(matrix, right, ROUNDING), lstsq(matrix, right), rtol=1e-10, atol=1e-12)
+
+
+def test_columns_of_very_different_sizes_are_solved_alike() -> None:
+    matrix, right = normal(40, 9), normal(40, seed=1)
+    sizes = torch.logspace(-12, 12, 9, dtype=torch.float64)
+    assert torch.allclose(least_squares(matrix * sizes, right, ROUNDING) * sizes, least_squares(matrix, right, ROUNDING), rtol=1e-10, atol=1e-12)
+
+
+def test_columns_that_depend_on_each_other_are_survived() -> None:
+    matrix, right = normal(40, 6), normal(40, seed=1)
+    dependent = torch.cat([matrix, matrix[:, :3], matrix @ normal(6, 2, seed=2)], dim=1)
+    x = least_squares(dependent, right, 1e-8)
+    assert left(dependent, right, x) == pytest.approx(left(dependent, right, lstsq(dependent, right)), rel=1e-10)
+    assert x.norm() < 2 * lstsq(dependent, right).norm()
+
+
+def test_a_column_of_zeros_gets_nothing() -> None:
+    matrix, right = normal(40, 6), normal(40, seed=1)
+    matrix[:, 2] = 0
+    x = least_squares(matrix, right, ROUNDING)
+    assert x[2] == 0 and torch.allclose(x, lstsq(matrix, right), rtol=1e-10, atol=1e-12)
+
+
+def test_more_columns_than_rows_are_solved_exactly_and_moderately() -> None:
+    matrix, right = normal(10, 25), normal(10, seed=1)
+    x = least_squares(matrix, right, 1e-10)
+    assert left(matrix, right, x) < 1e-8 and x.norm() < 2 * lstsq(matrix, right).norm()
+
+
+def test_regularisation_is_what_it_says() -> None:
+    """|A x − b|² + ε² P |S x|² by its normal equations, for an ε large enough for these."""
+    matrix, right, regularisation = normal(30, 5) * torch.tensor([1.0, 10, 0.1, 3, 1]), normal(30, seed=1), 0.3
+    square = torch.diag(regularisation**2 * 5 * matrix.square().sum(dim=0))
+    expected = torch.linalg.solve(matrix.T @ matrix + square, matrix.T @ right)
+    assert torch.allclose(least_squares(matrix, right, regularisation), expected, rtol=1e-11)
+
+
+def test_ill_conditioned_columns_lose_no_accuracy_to_squaring() -> None:
+    """Monomials up to x¹² fit a function to 1e-9, which the normal equations (condition 1e18) would not."""
+    x = torch.linspace(0, 1, 200, dtype=torch.float64)
+    matrix = torch.stack([x**k for k in range(13)], dim=1)
+    right = torch.exp(x) * torch.sin(3 * x)
+    found = left(matrix, right, least_squares(matrix, right, 1e-15))
+    assert found < 1e-9 and found < 3 * left(matrix, right, lstsq(matrix, right)) + 1e-12
+
+
+def damped(jacobian: Tensor, diagonal: Tensor, damping: float, residual: Tensor) -> Tensor:
+    """(JᵀJ + μ D) δ = −Jᵀ r, densely."""
+    return -torch.linalg.solve(jacobian.T @ jacobian + damping * torch.diag(diagonal), jacobian.T @ residual)
+
+
+@pytest.mark.parametrize("damping", [1e-3, 1.0, 1e4])
+@pytest.mark.parametrize("rows, columns", [(30, 8), (8, 30), (10, 10)])
+def test_primal_and_dual_give_the_damped_step(rows: int, columns: int, damping: float) -> None:
+    jacobian, residual = normal(rows, columns), normal(rows, seed=1)
+    diagonal = 0.5 + torch.rand(columns, generator=cases.generator(2), dtype=torch.float64)
+    system = DampedSystem.build(jacobian, diagonal)
+    assert system.dual == (rows < columns) and len(system.gram) == min(rows, columns)
+    step = system.solve(system.factor(damping), residual)
+    assert torch.allclose(step, damped(jacobian, diagonal, damping, residual), rtol=1e-9, atol=1e-12)
+
+
+def test_one_system_serves_many_dampings_and_residuals() -> None:
+    jacobian, diagonal = normal(20, 6), torch.ones(6, dtype=torch.float64)
+    system = DampedSystem.build(jacobian, diagonal)
+    for damping in (1.0, 1e-2, 1.0):
+        factor = system.factor(damping)
+        for seed in (1, 2):
+            residual = normal(20, seed=seed)
+            assert torch.allclose(system.solve(factor, residual), damped(jacobian, diagonal, damping, residual), rtol=1e-9)
+
+
+@pytest.mark.parametrize("rows, columns", [(30, 8), (8, 30)])
+def test_a_singular_system_has_no_factor_until_it_is_damped(rows: int, columns: int) -> None:
+    jacobian = normal(rows, columns)
+    jacobian[-1 if rows < columns else slice(None), slice(None) if rows < columns else -1] = 0
+    system = DampedSystem.build(jacobian, torch.ones(columns, dtype=torch.float64))
+    assert system.factor(0.0) is None
+    assert torch.isfinite(system.solve(system.factor(1e-6), normal(rows, seed=3))).all()
