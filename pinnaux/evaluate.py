@@ -7,7 +7,7 @@ the jets of any points. Parameters with bounds are mapped from a free number, so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,6 +54,10 @@ class Inputs:
     numbers: Tensor
     surroundings: Surroundings
 
+    def take(self, chosen: Tensor) -> Inputs:
+        """The inputs at the points chosen by a mask (N,)."""
+        return Inputs([jet[:, chosen] for jet in self.jets], self.numbers[:, chosen], self.surroundings.take(chosen))
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -81,41 +85,76 @@ class FormulaProgram:
         self.instructions: list[Instruction] = []
         numbers: dict[object, int] = {}
         slots: dict[Expr, int] = {}
+        outside = _outside_branches(formulas)
         for node in postorder(formulas):
-            children = [slots[child] for child in node.children]
-            structure = node_structure(node, children)
+            if node not in outside:
+                continue
+            operands = [slots[operand] for operand in _operands(node)]
+            structure = node_structure(node, operands)
             if structure not in numbers:
                 numbers[structure] = len(self.instructions)
-                self.instructions.append(_instruction(node, children, slots, layout))
+                self.instructions.append(_instruction(node, operands, layout))
             slots[node] = numbers[structure]
         self.results = [slots[formula] for formula in formulas]
 
     def __call__(self, jets: list[Tensor], numbers: Tensor, surroundings: Surroundings) -> Tensor:
-        inputs = Inputs(jets, numbers, surroundings)
+        return self.run(Inputs(jets, numbers, surroundings))
+
+    def run(self, inputs: Inputs) -> Tensor:
         values: Values = []
         for instruction in self.instructions:
             values.append(instruction(values, inputs))
-        points = surroundings.points
-        return torch.stack([values[slot].expand(points.shape[0]) for slot in self.results])
+        return torch.stack([values[slot].expand(inputs.surroundings.count) for slot in self.results])
 
 
-def _instruction(node: Expr, children: list[int], slots: dict[Expr, int], layout: Layout) -> Instruction:
-    """The operation of an inner node on the values of its children, or of a leaf on the inputs."""
+def _operands(node: Expr) -> tuple[Expr, ...]:
+    """The children whose values at all points a node needs; the branches of a choice are programs of their own."""
+    return node.children[:-2] if isinstance(node, Where) else node.children
+
+
+def _outside_branches(formulas: Sequence[Expr]) -> set[Expr]:
+    """The nodes that are needed at all points."""
+    found: set[Expr] = set()
+    waiting = list(formulas)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(_operands(node))
+    return found
+
+
+def _instruction(node: Expr, operands: list[int], layout: Layout) -> Instruction:
+    """The operation of an inner node on the values of its operands, or of a leaf on the inputs."""
     if isinstance(node, Sum):
-        return lambda values, _: _fold(torch.add, [values[c] for c in children])
+        return lambda values, _: _fold(torch.add, [values[c] for c in operands])
     if isinstance(node, Product):
-        return lambda values, _: _fold(torch.mul, [values[c] for c in children])
+        return lambda values, _: _fold(torch.mul, [values[c] for c in operands])
     if isinstance(node, Power):
-        return _power(node, children)
+        return _power(node, operands)
     if isinstance(node, Function):
         function = FUNCTIONS[node.name]
-        return lambda values, _: function(*(values[c] for c in children))
+        return lambda values, _: function(*(values[c] for c in operands))
     if isinstance(node, Pointwise):
-        return lambda values, _: node.function(values[children[0]])
+        return lambda values, _: node.function(values[operands[0]])
     if isinstance(node, Where):
-        choose = _predicate(node.predicate, slots)
-        return lambda values, _: torch.where(choose(values), values[children[-2]], values[children[-1]])
+        return _choice(node, operands, layout)
     return _leaf(node, layout)
+
+
+def _choice(node: Where, operands: list[int], layout: Layout) -> Instruction:
+    """Each branch at the points that take it: elsewhere it may be undefined, and zero times its derivative no number."""
+    choose = _predicate(node.predicate, iter(operands))
+    yes, no = FormulaProgram([node.yes], layout), FormulaProgram([node.no], layout)
+
+    def run(values: Values, inputs: Inputs) -> Tensor:
+        taken = choose(values).expand(inputs.surroundings.count)
+        result = inputs.surroundings.points.new_zeros(inputs.surroundings.count)
+        for chosen, branch in ((taken, yes), (~taken, no)):
+            result = result.masked_scatter(chosen, branch.run(inputs.take(chosen))[0])
+        return result
+
+    return run
 
 
 def _fold(operation: Callable[[Tensor, Tensor], Tensor], operands: Values) -> Tensor:
@@ -125,25 +164,25 @@ def _fold(operation: Callable[[Tensor, Tensor], Tensor], operands: Values) -> Te
     return total
 
 
-def _power(node: Power, children: list[int]) -> Instruction:
+def _power(node: Power, operands: list[int]) -> Instruction:
     if not isinstance(node.exponent, Constant):
-        return lambda values, _: torch.pow(values[children[0]], values[children[1]])
+        return lambda values, _: torch.pow(values[operands[0]], values[operands[1]])
     exponent = node.exponent.value
     if exponent == int(exponent):
         exponent = int(exponent)
-    return lambda values, _: torch.pow(values[children[0]], exponent)
+    return lambda values, _: torch.pow(values[operands[0]], exponent)
 
 
-def _predicate(relation: Relation, slots: dict[Expr, int]) -> Callable[[Values], Tensor]:
-    """Whether the relation holds, (N,) of bool, from the values of its sides."""
+def _predicate(relation: Relation, sides: Iterator[int]) -> Callable[[Values], Tensor]:
+    """Whether the relation holds, (N,) of bool; `sides` gives where the values of its sides are, in their order."""
     if isinstance(relation, Inequality):
-        left, right = slots[relation.left], slots[relation.right]
+        left, right = next(sides), next(sides)
         compare = torch.lt if relation.strict else torch.le
         return lambda values: compare(values[left], values[right])
     if isinstance(relation, Equation):
-        pairs = [(slots[a], slots[b]) for a, b in zip(relation.left.components, relation.right.components)]
-        return lambda values: _fold(torch.logical_and, [values[a] == values[b] for a, b in pairs])
-    parts = [_predicate(part, slots) for part in relation.parts]
+        lefts, rights = ([next(sides) for _ in side.components] for side in relation.operands)
+        return lambda values: _fold(torch.logical_and, [values[a] == values[b] for a, b in zip(lefts, rights)])
+    parts = [_predicate(part, sides) for part in relation.parts]
     if relation.operator == "~":
         return lambda values: ~parts[0](values)
     join = torch.logical_and if relation.operator == "&" else torch.logical_or
