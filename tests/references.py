@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -35,55 +36,76 @@ def burgers(x: Array, t: Array, viscosity: float = 0.01 / np.pi, nodes: int = 20
     return -(heights * np.sin(np.pi * y)).sum(axis=1) / heights.sum(axis=1)
 
 
-@cache
-def allen_cahn_modes(times: int = 200, size: int = 2048, steps_between: int = 40) -> NDArray[np.complex128]:
-    """Fourier coefficients (times + 1, size) of u_t = 1e-4 u_xx + 5u - 5u³ from x²(1 + cos 3πx), by ETDRK4.
+Modes = NDArray[np.complex128]
 
-    Exponential time differencing with coefficients by contour integrals: Kassam & Trefethen, SIAM J. Sci. Comput. 26 (2005) 1214.
+
+@dataclass(frozen=True)
+class Periodic:
+    """u_t = L u + N(u) on [-1, 1], periodic in x, for t in [0, 1]: symbols of L and the derivative ∂, and the start, on a grid.
+
+    N is of at most third degree, so a quarter of the modes either side is kept and nothing is aliased.
     """
-    x = PERIOD * np.arange(size) / size - 1
-    waves = np.fft.fftfreq(size, 1 / size) * 2 * np.pi / PERIOD
-    kept = abs(np.fft.fftfreq(size)) < 0.25      # three factors: without aliasing
-    step = 1 / (times * steps_between)
-    half, full, phi, stage_weights = etdrk4_weights(-1e-4 * waves**2, step)
 
-    def reaction(modes: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        u = np.fft.ifft(modes).real
-        return np.fft.fft(5 * u - 5 * u**3) * kept
+    size: int
+    linear: Callable[[Modes], Modes]
+    nonlinear: Callable[[Array], Array]
+    outer: Callable[[Modes], Modes]
+    start: Callable[[Array], Array]
 
-    modes = np.fft.fft(x**2 * (1 + np.cos(3 * np.pi * x))) * kept
-    saved = [modes]
-    for _ in range(times):
-        for _ in range(steps_between):
-            first = reaction(modes)
+    @property
+    def waves(self) -> Array:
+        """The wavenumbers, in the order of the fast Fourier transform."""
+        return np.fft.fftfreq(self.size, 1 / self.size) * 2 * np.pi / PERIOD
+
+    def modes(self, times: int, steps_between: int) -> Modes:
+        """Fourier coefficients (times + 1, size) by ETDRK4.
+
+        Exponential time differencing, coefficients by contour integrals: Kassam & Trefethen, SIAM J. Sci. Comput. 26 (2005) 1214.
+        """
+        kept = abs(np.fft.fftfreq(self.size)) < 0.25
+        factor = self.outer(1j * self.waves) * kept
+        half, full, phi, (alpha, beta, gamma) = etdrk4_weights(self.linear(1j * self.waves), 1 / (times * steps_between))
+
+        def rate(modes: Modes) -> Modes:
+            return factor * np.fft.fft(self.nonlinear(np.fft.ifft(modes).real))
+
+        modes = np.fft.fft(self.start(PERIOD * np.arange(self.size) / self.size - 1)) * kept
+        saved = [modes]
+        for step in range(1, times * steps_between + 1):
+            first = rate(modes)
             a = half * modes + phi * first
-            second = reaction(a)
-            third = reaction(half * modes + phi * second)
-            fourth = reaction(half * a + phi * (2 * third - first))
-            modes = full * modes + stage_weights[0] * first + stage_weights[1] * (second + third) + stage_weights[2] * fourth
-        saved.append(modes)
-    return np.array(saved) / size
+            second = rate(a)
+            third = rate(half * modes + phi * second)
+            fourth = rate(half * a + phi * (2 * third - first))
+            modes = full * modes + alpha * first + beta * (second + third) + gamma * fourth
+            if step % steps_between == 0:
+                saved.append(modes)
+        return np.array(saved) / self.size
+
+    def solution(self, x: Array, times: int, steps_between: int) -> tuple[Array, Array]:
+        """Points (N, 2) at times + 1 moments and u (N,) there."""
+        values = (self.modes(times, steps_between) @ np.exp(1j * np.outer(self.waves, x + 1))).real
+        return grid(x, np.linspace(0, 1, times + 1)), values.T.ravel()
 
 
-def etdrk4_weights(linear: Array, step: float, contour: int = 64) -> tuple[Array, Array, Array, tuple[Array, Array, Array]]:
+def etdrk4_weights(linear: Modes, step: float, contour: int = 64) -> tuple[Modes, Modes, Modes, tuple[Modes, Modes, Modes]]:
     """e^(hL/2), e^(hL), the weight φ of the half steps and the three weights of the stages, for the diagonal operator L."""
-    z = step * linear[:, None] + np.exp(1j * np.pi * (np.arange(contour) + 0.5) / contour)
+    z = step * linear[:, None] + np.exp(2j * np.pi * (np.arange(contour) + 0.5) / contour)
     grown = np.exp(z)
-
-    def mean(values: NDArray[np.complex128]) -> Array:
-        return step * values.real.mean(axis=1)
-
-    stages = (mean((-4 - z + grown * (4 - 3 * z + z**2)) / z**3), mean(2 * (2 + z + grown * (z - 2)) / z**3),
-              mean((-4 - 3 * z - z**2 + grown * (4 - z)) / z**3))
-    return np.exp(step * linear / 2), np.exp(step * linear), mean((np.exp(z / 2) - 1) / z), stages
+    stages = ((-4 - z + grown * (4 - 3 * z + z**2)) / z**3, 2 * (2 + z + grown * (z - 2)) / z**3,
+              (-4 - 3 * z - z**2 + grown * (4 - z)) / z**3)
+    alpha, beta, gamma = (step * stage.mean(axis=1) for stage in stages)
+    return np.exp(step * linear / 2), np.exp(step * linear), step * ((np.exp(z / 2) - 1) / z).mean(axis=1), (alpha, beta, gamma)
 
 
-def allen_cahn(x: Array) -> tuple[Array, Array]:
-    """Points (N, 2) at the times of the modes and u (N,) there."""
-    modes = allen_cahn_modes()
-    waves = np.fft.fftfreq(modes.shape[1], 1 / modes.shape[1]) * 2 * np.pi / PERIOD
-    values = (modes @ np.exp(1j * np.outer(waves, x + 1))).real
-    return grid(x, np.linspace(0, 1, len(modes))), values.T.ravel()
+def allen_cahn(size: int = 2048) -> Periodic:
+    """u_t = 1e-4 u_xx + 5u - 5u³ from x²(1 + cos 3πx)."""
+    return Periodic(size, lambda d: 1e-4 * d**2, lambda u: 5 * u - 5 * u**3, np.ones_like, lambda x: x**2 * (1 + np.cos(3 * np.pi * x)))
+
+
+def kdv(size: int = 512) -> Periodic:
+    """u_t + u u_x + 0.022² u_xxx = 0 from cos πx."""
+    return Periodic(size, lambda d: -(0.022**2) * d**3, lambda u: u**2, lambda d: -d / 2, lambda x: np.cos(np.pi * x))
 
 
 def grid(*axes: Array) -> Array:
