@@ -1,0 +1,168 @@
+"""Which networks a problem gets: scaled inputs, and singular functions at corners whose cuts stay outside."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from cases import normal
+from compute_problems import collocation, conductivity, everything, oscillator, plate, ring, source
+from reference import assert_same
+
+from pinnaux import Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, laplacian
+from pinnaux.architecture import corner_branches, cut_radius, embedding, singular_exponents, start, wide
+from pinnaux.collocation import Purpose
+from pinnaux.evaluate import parameter_value
+from pinnaux.geometry.domain import Domain
+from pinnaux.jets.inputs import CornerFunctions
+from pinnaux.jets.spec import JetSpec
+from pinnaux.plan import Plan
+
+l_shape = Polygon([(0, 0), (1, 0), (1, -1), (-1, -1), (-1, 1), (0, 1)])
+VALUES = JetSpec.closure(2, [])
+
+
+def layers(domain: Domain) -> list[CornerFunctions]:
+    """The input layers of the corner branches of one field on the domain."""
+    return [branch.network.input for branch in corner_branches([Field("u", domain)], domain)]
+
+
+@pytest.mark.parametrize("problem", [plate, oscillator, source, everything])
+def test_inputs_are_scaled_to_the_domain(problem) -> None:
+    declared = problem()
+    for group in Plan.of(declared).groups:
+        layer = embedding(group, declared.domain)
+        names = [coordinate.name for coordinate in group[0].coordinates]
+        ends = torch.tensor(declared.domain.bounds[[declared.domain.names.index(name) for name in names]].T)
+        found = layer.push(ends, JetSpec.closure(len(names), []))[0]
+        assert_same(found, torch.tensor([[-1.0] * len(names), [1.0] * len(names)], dtype=torch.float64), 1e-14, 0)
+
+
+def test_a_periodic_coordinate_goes_once_around_the_circle() -> None:
+    problem = ring()
+    found = embedding(problem.unknowns, problem.domain).push(torch.tensor([[0.0], [0.5], [1.0], [2.0]], dtype=torch.float64), JetSpec.closure(1, []))[0]
+    assert_same(found[0], found[3], 1e-14)
+    assert found.norm(dim=1).tolist() == pytest.approx([1, 1, 1, 1])
+    assert_same(found[0], -found[2], 1e-14)
+    assert (found[0] @ found[1]).item() == pytest.approx(0, abs=1e-14)
+
+
+@pytest.mark.parametrize("opening", [0.3, math.pi / 3, 1.4, 0.75 * math.pi, 1.2 * math.pi, 1.5 * math.pi, 2 * math.pi])
+def test_exponents_are_those_of_corner_singularities(opening: float) -> None:
+    """Between sides of one kind kπ/ω, between two kinds (k − ½)π/ω; whole numbers are polynomials, left out."""
+    found = singular_exponents(opening)
+    candidates = [k * math.pi / opening for k in range(1, 100)] + [(k - 0.5) * math.pi / opening for k in range(1, 100)]
+    expected = sorted(s for s in candidates if s <= 4 and abs(s - round(s)) > 1e-6)
+    assert found == pytest.approx(expected)
+
+
+def test_a_square_and_a_straight_change_of_name_need_singular_functions_only_where_kinds_may_differ() -> None:
+    assert singular_exponents(math.pi / 2) == ()
+    assert singular_exponents(math.pi) == pytest.approx((0.5, 1.5, 2.5, 3.5))
+    assert layers(Rectangle((0, 0), (1, 1))) == []
+
+
+def test_an_l_shape_has_the_functions_of_its_re_entrant_corner_everywhere() -> None:
+    (layer,) = layers(l_shape)
+    assert layer.vertex == pytest.approx((0, 0), abs=1e-12) and layer.opening == pytest.approx(1.5 * math.pi)
+    assert layer.exponents[:2] == pytest.approx((1 / 3, 2 / 3))
+    assert layer.radius == 0
+
+
+def jumps(domain: Domain, layer: CornerFunctions) -> float:
+    """The largest jump of a corner's functions between neighbours on a fine grid, both in the domain with what lies between them."""
+    low, high = domain.bounds[:2].T
+    axes = [np.linspace(low[i] - 1e-3, high[i] + 1.3e-3, 201) for i in range(2)]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    value = layer.push(torch.tensor(grid.reshape(-1, 2)), VALUES)[0].reshape(201, 201, -1).numpy()
+    inside = domain.contains(grid.reshape(-1, 2)).reshape(201, 201)
+    middle = [domain.contains(0.5 * (grid[1:] + grid[:-1]).reshape(-1, 2)).reshape(200, 201),
+              domain.contains(0.5 * (grid[:, 1:] + grid[:, :-1]).reshape(-1, 2)).reshape(201, 200)]
+    across = np.abs(value[1:] - value[:-1]).max(axis=-1)[inside[1:] & inside[:-1] & middle[0]]
+    along = np.abs(value[:, 1:] - value[:, :-1]).max(axis=-1)[inside[:, 1:] & inside[:, :-1] & middle[1]]
+    return max(across.max(), along.max())
+
+
+holed = {
+    "L": l_shape,
+    "U": Polygon([(0, 0), (3, 0), (3, 3), (2, 3), (2, 1), (1, 1), (1, 3), (0, 3)]),
+    "square hole": Rectangle((0, 0), (4, 4)) - Rectangle((1, 1), (2, 2)),
+    "small hole": Rectangle((0, 0), (4, 4)) - Rectangle((1.9, 1.9), (2.1, 2.1)),
+    "two holes": Rectangle((0, 0), (4, 4)) - Rectangle((1, 1), (1.5, 1.5)) - Rectangle((1.7, 1.7), (2.5, 2.5)),
+    "hook": Polygon([(0, 0), (4, 0), (4, 4), (1, 4), (1, 2), (2, 2), (2, 3), (3, 3), (3, 1), (0, 1)]),
+    "step": Polygon([(0, 0), (3, 0), (3, 2), (1, 2), (1, 1), (0, 1)]),
+}
+
+
+@pytest.mark.parametrize("name", holed)
+def test_no_cut_of_a_corner_function_crosses_the_domain(name: str) -> None:
+    domain = holed[name]
+    found = layers(domain)
+    assert found
+    # A third-power root rises by h^⅓ over one cell h next to its corner; a cut would show as a jump of about 1.
+    size = float((domain.bounds[:, 1] - domain.bounds[:, 0]).max())
+    for layer in found:
+        scale = size ** max(layer.exponents)
+        assert jumps(domain, layer) < 0.2 * scale
+
+
+def test_a_square_hole_gets_bumps_that_end_within_the_hole_behind_its_corner() -> None:
+    found = layers(holed["square hole"])
+    assert len(found) == 4
+    for layer in found:
+        assert 0.9 * math.sqrt(2) < layer.radius < math.sqrt(2)
+
+
+def test_where_nothing_lies_behind_a_corner_there_is_no_bump() -> None:
+    assert [cut_radius(corner, l_shape) for corner in l_shape.corners] == [0] * len(l_shape.corners)
+
+
+def test_corner_functions_are_for_unknowns_of_both_planar_coordinates_only() -> None:
+    over_time = l_shape * TimeInterval(0, 2)
+    x, y, t = over_time.coordinates
+    (branch,) = corner_branches([Field("u", over_time)], over_time)
+    assert branch.network.input.time[:2] == (0, 2)
+    assert len(corner_branches([Field("s", over_time, depends_on=(x, y))], over_time)) == 1
+    assert corner_branches([Field("q", over_time, depends_on=(x, t))], over_time) == []
+    assert corner_branches([Field("w", Interval(0, 1))], Interval(0, 1)) == []
+    smooth = Disk((0, 0), 1)
+    assert corner_branches([Field("v", smooth)], smooth) == []
+
+
+def l_problem() -> Problem:
+    u = Field("u", l_shape)
+    return Problem([u], [Condition("balance", -laplacian(u) == 1, on=l_shape), Condition("edge", u == 0, on=l_shape.boundary)])
+
+
+@pytest.mark.parametrize("problem", [plate, everything, conductivity, l_problem])
+def test_a_wide_ansatz_starts_at_zero_with_parameters_at_their_initial_values(problem) -> None:
+    points = collocation(problem())
+    ansatz = wide(points, "tanh", 2.0, 300, Purpose(0, 1))
+    theta = start(ansatz, points)
+    *groups, numbers = ansatz.split(theta)
+    for number, (group, own) in enumerate(zip(ansatz.groups, groups)):
+        axes = points.axes(number)
+        jet, _ = group.push(own, points.domain_points(20, Purpose(0, 2))[:, axes], JetSpec.closure(len(axes), []))
+        assert (jet == 0).all()
+    for parameter, free in zip(points.plan.problem.parameters, numbers):
+        assert parameter_value(parameter, free).item() == pytest.approx(parameter.initial, rel=1e-14)
+
+
+def test_a_wide_ansatz_has_about_as_many_parameters_as_asked_for_and_corner_functions_beside() -> None:
+    sizes = [wide(collocation(problem()), "sin", 2.0, 600, Purpose(0, 1)).size for problem in (plate, everything)]
+    assert sizes == pytest.approx([600, 600], rel=0.05)
+    corners = [branch.size for branch in corner_branches(l_problem().unknowns, l_shape)]
+    assert wide(collocation(l_problem()), "sin", 2.0, 600, Purpose(0, 1)).size == 601 + sum(corners)
+
+
+def test_the_scale_of_the_features_is_their_steepness() -> None:
+    """The root mean square slope of sin features in the scaled coordinate grows in proportion to the scale."""
+    points = collocation(plate())
+    spec, slopes = JetSpec.closure(2, [(1, 0)]), []
+    for scale in (1.0, 4.0):
+        (group,) = wide(points, "sin", scale, 400, Purpose(0, 1)).groups
+        jet, _ = group.push(normal(group.size), points.domain_points(500, Purpose(0, 2)), spec)
+        slopes.append(jet[1].square().mean().sqrt().item())
+    assert slopes[1] / slopes[0] == pytest.approx(4, rel=0.4)

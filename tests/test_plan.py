@@ -1,0 +1,97 @@
+"""What a plan says about a problem is what solving it then does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from compute_problems import bar, collocation, conductivity, everything, oscillator, plate, ring, source
+
+from pinnaux import Condition, Field, Problem, Rectangle, laplacian
+from pinnaux.ansatz import Ansatz, Group, Trained
+from pinnaux.architecture import embedding
+from pinnaux.collocation import Purpose
+from pinnaux.network import Network
+from pinnaux.plan import Plan
+from pinnaux.settings import Settings
+
+
+@pytest.mark.parametrize("problem", [bar, plate, oscillator, ring, source, conductivity, everything])
+def test_unknowns_are_counted_as_the_networks_have_them(problem) -> None:
+    plan = Plan.of(problem())
+    settings = plan.settings
+    groups = []
+    for fields in plan.groups:
+        network = Network.dense(embedding(fields, plan.problem.domain), settings.hidden_widths, len(fields), settings.activation)
+        groups.append(Group((), (), (Trained(network),)))
+    assert plan.unknowns == Ansatz(tuple(groups), len(plan.problem.parameters)).size
+
+
+@pytest.mark.parametrize("problem", [bar, plate, source, conductivity, everything])
+def test_as_many_points_are_drawn_as_are_counted(problem) -> None:
+    points = collocation(problem(), fewest_points=20)
+    plan = points.plan
+    for region, block in zip(plan.regions, points.blocks(300, Purpose(0, 1))):
+        listed = region.region.kind == "observations" or (region.region.kind == "boundary" and plan.problem.domain.names == ("x",))
+        if not listed:      # neither measurements nor the two ends of an interval
+            assert block.surroundings.count == plan.count(region, 300)
+        assert len(block.names) == len(set(block.names)) == len(region.formulas)
+
+
+def test_conditions_on_one_region_share_its_points() -> None:
+    domain = Rectangle((0, 0), (1, 1))
+    u, v = Field("u", domain), Field("v", domain)
+    plan = Plan.of(Problem([u, v], [
+        Condition("first", laplacian(u) == v, on=domain), Condition("left u", u == 0, on=domain.boundary["left"]),
+        Condition("second", laplacian(v) == u, on=domain.interior), Condition("left v", v == 1, on=domain.boundary["left"]),
+        Condition("rest", u == v, on=domain.boundary["right", "top", "bottom"])]))
+    assert [[condition.name for condition in region.conditions] for region in plan.regions] == [["first", "second"], ["left u", "left v"], ["rest"]]
+    assert [region.components for region in plan.regions] == [("first", "second"), ("left u", "left v"), ("rest",)]
+
+
+def test_components_of_a_vector_condition_are_numbered_and_know_their_owner() -> None:
+    interior, *_ = Plan.of(everything()).regions
+    assert interior.components == ("motion[0]", "motion[1]", "source")
+    assert interior.owners == ("motion", "motion", "source")
+
+
+def test_unknowns_of_the_same_coordinates_share_a_network() -> None:
+    groups = Plan.of(everything()).groups
+    assert [[field.name for field in group] for group in groups] == [["u", "v"], ["q"]]
+    assert len(Plan.of(oscillator()).groups) == 1
+
+
+def test_other_regions_divide_their_share_of_the_points() -> None:
+    plan = Plan.of(everything(), Settings(fewest_points=1, other_share=0.5))
+    counts = {region.region.kind: plan.count(region, 1000) for region in plan.regions}
+    assert counts["interior"] == 1000 and counts["boundary"] == counts["initial"] == 250
+    assert all(plan.count(region, 4) >= 1 for region in plan.regions)
+
+
+def test_more_unknowns_ask_for_more_points_and_more_equations_for_fewer() -> None:
+    one, many = Plan.of(bar()), Plan.of(everything())
+    assert one.interior_points(2000) == 2000 * one.settings.points_per_unknown
+    assert many.interior_points(2000) == pytest.approx(one.interior_points(2000) / 3, abs=1)
+    assert one.interior_points(1) == one.settings.fewest_points
+
+
+@pytest.mark.parametrize("problem", [bar, plate, source, conductivity, everything])
+def test_a_plan_prints_its_conditions_regions_and_numbers(problem) -> None:
+    declared = problem()
+    plan = Plan.of(declared)
+    text = str(plan)
+    for condition in declared.conditions:
+        assert f"  {condition.name}: {condition.equation}\n" in text
+    for region in plan.regions:
+        count = plan.count(region, plan.interior_points(plan.unknowns))
+        assert f"{region.region.describe()}: measure {region.region.measure:.6g}, {count} points" in text
+    unknowns, rows = (int(number) for number in re.search(r"\n(\d+) unknowns, (\d+) residuals", text).groups())
+    assert unknowns == plan.unknowns
+    assert rows == sum(plan.count(region, plan.interior_points(unknowns)) * len(region.formulas) for region in plan.regions)
+    assert plan.memory > 8 * unknowns * rows
+
+
+def test_a_plan_prints_the_derivatives_that_travel_through_the_networks() -> None:
+    text = str(Plan.of(everything()))
+    assert "derivatives: u, v: value, ∂x, ∂y, ∂t, ∂xx + ∂yy; q: value, ∂x, ∂xx" in text
+    assert "derivatives: u, v: value, ∂x, ∂y; q: value" in text
