@@ -9,13 +9,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Branch, Features, Group
+from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import free_start
 from pinnaux.fields import Field
 from pinnaux.geometry.domain import Corner, Domain
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Linear
+from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, spread
 
 LARGEST_EXPONENT = 4.0
@@ -96,3 +97,29 @@ def start(ansatz: Ansatz, collocation: Collocation) -> Tensor:
     for number, parameter in enumerate(collocation.plan.problem.parameters):
         theta[ansatz.size - ansatz.numbers + number] = free_start(parameter)
     return theta
+
+
+def random_start(ansatz: Ansatz, collocation: Collocation, purpose: Purpose) -> Tensor:
+    """θ with random output weights, so that every function is of size 1 on the domain; the parameters at their initial values."""
+    theta = start(ansatz, collocation)
+    generator = purpose.torch_generator()
+    points = collocation.domain_points(512, purpose)
+    position = 0
+    for number, group in enumerate(ansatz.groups):
+        own = torch.randn(group.size, generator=generator, dtype=torch.float64).to(theta)
+        axes = collocation.axes(number)
+        values = group.push(own, points[:, axes], JetSpec.closure(len(axes), []))[0][0]
+        theta[position:position + group.size] = own / values.square().mean().sqrt().clamp_min(1e-300)
+        position += group.size
+    return theta
+
+
+def on_top(ansatz: Ansatz, theta: Tensor, base: Candidate) -> tuple[Ansatz, Tensor]:
+    """The ansatz added to the frozen functions of `base`, from whose numbers it starts."""
+    groups = []
+    for group, below, own in zip(ansatz.groups, base.ansatz.groups, base.ansatz.split(base.theta)):
+        frozen = [Frozen(branch, part) for branch, part in zip(below.branches, below.split(own))]
+        groups.append(replace(group, branches=(*group.branches, *frozen)))
+    following = theta.clone()
+    following[ansatz.size - ansatz.numbers:] = base.ansatz.split(base.theta)[-1]
+    return replace(ansatz, groups=tuple(groups)), following

@@ -5,7 +5,7 @@ Everything random is drawn from a generator made from (seed, purpose, count), so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
+from pinnaux.derivatives import jet_specs
 from pinnaux.evaluate import FormulaProgram, Layout
-from pinnaux.geometry.points import Points
+from pinnaux.geometry.points import Points, joined
+from pinnaux.geometry.region import Region
 from pinnaux.objective import Block, Surroundings
 from pinnaux.plan import Plan, RegionPlan
 
@@ -50,10 +52,13 @@ class Collocation:
         domain = region.region.domain
         return Layout(self.plan.groups, region.specs, self.plan.problem.parameters, domain.names, domain.space)
 
-    def blocks(self, interior: int, purpose: Purpose) -> tuple[Block, ...]:
-        """Fresh points on every region, uniform by measure: `interior` in the interior, a share of it elsewhere."""
+    def blocks(self, interior: int, purpose: Purpose, held_out: bool = False) -> tuple[Block, ...]:
+        """Fresh points on every region, uniform by measure: `interior` in the interior, a share of it elsewhere.
+
+        Of observations those kept for training, or with `held_out` those kept from it.
+        """
         generator = purpose.generator()
-        return tuple(self.block(number, self.sample(region, self.plan.count(region, interior), generator))
+        return tuple(self.block(number, self.sample(region, self.plan.count(region, interior), generator, held_out))
                      for number, region in enumerate(self.plan.regions))
 
     def attracted(self, ansatz: Ansatz, theta: Tensor, interior: int, purpose: Purpose) -> tuple[Block, ...]:
@@ -82,6 +87,13 @@ class Collocation:
                      for group in self.plan.groups)
         return Block(region.components, self.surroundings(points), region.specs, axes, self.programs[number])
 
+    def plain_block(self, block: Block, region: RegionPlan) -> Block:
+        """The same points, with the formulas as they were written: nothing collapsed."""
+        formulas = [formula for condition in region.conditions for formula in condition.residuals]
+        specs = jet_specs(formulas, self.plan.groups)
+        program = FormulaProgram(formulas, replace(self.layout(region), specs=specs))
+        return replace(block, specs=specs, program=program)
+
     def surroundings(self, points: Points) -> Surroundings:
         return Surroundings(self.tensor(points.coordinates), None if points.normals is None else self.tensor(points.normals),
                             {name: self.tensor(column) for name, column in points.columns.items()})
@@ -98,10 +110,25 @@ class Collocation:
         names = self.plan.problem.domain.names
         return [names.index(coordinate.name) for coordinate in self.plan.groups[group][0].coordinates]
 
-    def sample(self, region: RegionPlan, count: int, generator: np.random.Generator) -> Points:
-        """Points of a region; a region that is a few points is each of them once."""
-        points = region.region.sample(count, generator)
+    def sample(self, region: RegionPlan, count: int, generator: np.random.Generator, held_out: bool = False) -> Points:
+        """Points of a region; a region that is a few points is each of them once.
+
+        Half the points of a boundary go by measure, half evenly to its named parts, so that a small part is not missed.
+        """
+        points = _by_part(region.region, count, generator)
         if region.region.kind == "observations":
-            return points
+            kept_out = np.arange(len(points)) % self.plan.settings.held_out_every == self.plan.settings.held_out_every - 1
+            if len(points) < self.plan.settings.fewest_to_hold_out:
+                kept_out[:] = held_out  # too few to spare any: the same for both
+            return points[kept_out if held_out else ~kept_out]
         _, first = np.unique(points.coordinates, axis=0, return_index=True)
         return points if len(first) == len(points) else points[np.sort(first)]
+
+
+def _by_part(region: Region, count: int, generator: np.random.Generator) -> Points:
+    if region.kind != "boundary" or len(region.parts) < 2 or count < 2 * len(region.parts):
+        return region.sample(count, generator)
+    parts = [region[name] for name in region.parts]
+    even = count // (2 * len(parts))
+    rest = count - even * len(parts)
+    return joined([region.sample(rest, generator), *(part.sample(even, generator) for part in parts)])

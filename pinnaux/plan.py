@@ -77,6 +77,13 @@ class Plan:
         return max(self.settings.fewest_points, int(interior * self.settings.other_share / max(1, others)))
 
     @cached_property
+    def bare_parts(self) -> tuple[str, ...]:
+        """Boundary parts of the domain that no condition mentions: right for some equations, forgotten in others."""
+        domain = self.problem.domain
+        conditioned = {part for region in self.regions for part in region.region.parts}
+        return tuple(name for name in domain.boundary_names if name not in conditioned)
+
+    @cached_property
     def unknowns(self) -> int:
         """Free parameters of the trained networks, and the problem's parameters."""
         return sum(self._network_size(group) for group in self.groups) + len(self.problem.parameters)
@@ -93,8 +100,9 @@ class Plan:
     @property
     def memory(self) -> float:
         """Bytes of the largest matrix that solving forms: the Jacobian of the correction, held twice."""
-        columns = self.unknowns + self.settings.correction_features * len(self.problem.unknowns)
-        return 2 * 8.0 * columns * self.settings.points_per_unknown * columns * (1 + self.settings.other_share)
+        columns = self.unknowns + self.settings.correction_features[-1]
+        rows = self.settings.points_per_unknown * self.settings.correction_oversampling * columns * (1 + self.settings.other_share)
+        return 2 * 8.0 * columns * rows
 
     def __str__(self) -> str:
         lines = [f"{_listed(self.problem.unknowns)} on {self.problem.domain!r}"]
@@ -104,6 +112,8 @@ class Plan:
             lines.append(f"\n{region.region.describe()}: measure {region.region.measure:.6g}, {count} points")
             lines += [f"  {condition.name}: {condition.equation}" for condition in region.conditions]
             lines.append(f"  derivatives: {_derivatives(region, self.groups)}")
+        if bare := self.bare_parts:
+            lines.append(f"\nno condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
         rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
         lines.append(f"\n{self.unknowns} unknowns, {rows} residuals, about {self.memory / 2**30:.1f} GiB at most")
         return "\n".join(lines)

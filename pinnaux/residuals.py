@@ -17,6 +17,8 @@ from pinnaux.verdict import ConditionVerdict
 def judge_condition(collocation: Collocation, region: RegionPlan, block: Block, ansatz: Ansatz, theta: Tensor,
                     typical: Tensor) -> dict[str, ConditionVerdict]:
     """The verdict on every condition of a region; `typical` are points (M, d) of the domain, which tell how large the unknowns are."""
+    # Of the formulas as they were written: a collapsed sum such as u_tt − 4 u_xx would hide the terms that balance.
+    block = collocation.plain_block(block, region)
     residuals = block.residuals(ansatz, theta)
     scales = term_scales(collocation, block, ansatz, theta, typical)
     members: dict[str, list[int]] = defaultdict(list)

@@ -21,26 +21,31 @@ class Settings:
     other_share: float = 1 / 3
     fewest_points: int = 64
     held_out_points: int = 2000
+    held_out_every: int = 5
+    fewest_to_hold_out: int = 25
     pool_factor: int = 4
     largest_attraction: float = 20.0
 
     # Stage 1, spread features: a pilot tries every kind and scale, the best are solved at growing sizes.
     pilot_features: int = 300
-    feature_sizes: tuple[int, ...] = (1000, 2000)
+    feature_sizes: tuple[int, ...] = (1000, 2000, 4000)
     finer: float = 1.5
     close: float = 3.0
-    worthwhile: float = 0.1
+    promising: float = 1.5
+    hopeful: float = 3.0
+    worthwhile: float = 10.0
     feature_trials: tuple[tuple[str, float], ...] = (
         ("sin", 1.0), ("sin", 2.0), ("sin", 4.0), ("sin", 6.0), ("sin", 9.0), ("sin", 14.0), ("tanh", 1.0), ("tanh", 2.0), ("tanh", 4.0))
     reference_trial: tuple[str, float] = ("sin", 4.0)
     newton_steps: int = 8
     regularisation: float = 1e-12
+    moved: float = 0.5
 
     # Stage 2, Levenberg–Marquardt on all layers.
     hidden_widths: tuple[int, ...] = (20, 20, 20)
     activation: str = "tanh"
-    starts: tuple[float, ...] = (0.5, 1.0, 2.0)
-    start_steps: int = 4
+    starts: tuple[tuple[float, bool], ...] = ((0.5, False), (1.0, False), (1.0, True))
+    start_steps: int = 3
     start_regularisation: float = 1e-8
     first_damping: float = 1e-2
     refresh_every: int = 8
@@ -48,8 +53,10 @@ class Settings:
     descent_growth: float = 2.2
 
     # Stage 3, the correction in closed form.
-    correction_features: int = 1500
+    correction_features: tuple[int, ...] = (1000, 2000, 3000)
+    correction_oversampling: float = 4 / 3
     estimate_features: int = 600
+    within_reach: float = 30.0
     correction_in_steps: float = 40.0
     haste: float = 1.2
     patience: int = 2

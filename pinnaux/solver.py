@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from pinnaux.ansatz import Candidate
 from pinnaux.architecture import start, wide
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.errors import UsageError
@@ -16,7 +17,7 @@ from pinnaux.problem import Problem
 from pinnaux.settings import Settings
 from pinnaux.solution import Solution
 from pinnaux.trainers.automatic import Automatic, State
-from pinnaux.trainers.state import Candidate, NumericalFailure, Report
+from pinnaux.trainers.state import NumericalFailure, Report
 from pinnaux.verdict import Progress, Verdict
 
 Watch = Callable[[Progress], None]
@@ -38,10 +39,13 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         state, verdict = drive(Automatic(collocation), limits, watch)
         best = state.best or _nothing(collocation)
+    verdict = replace(verdict, error_estimate=best.estimate, reliable=state.reliable)
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
-    conditions = solution.judged()
-    verdict = replace(verdict, conditions=conditions, error_estimate=best.estimate, errors=solution.errors(), elapsed=limits.elapsed)
-    return replace(solution, verdict=verdict)
+    try:
+        verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
+    except KeyboardInterrupt:
+        verdict = replace(verdict, status="interrupted", reason="by the user, before the conditions were judged")
+    return replace(solution, verdict=replace(verdict, elapsed=limits.elapsed))
 
 
 def drive(trainer: Automatic, limits: Limits, watch: Watch | None) -> tuple[State, Verdict]:

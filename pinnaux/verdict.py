@@ -20,7 +20,10 @@ class ConditionVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`status` is a key of EXIT_STATUS; estimates are relative errors by unknown, `errors` those against exact by name."""
+    """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter, `errors` those against exact by name.
+
+    `reliable` says whether the estimates mean something: the residuals on held-out points agree with those trained on.
+    """
 
     status: str
     reason: str
@@ -28,6 +31,7 @@ class Verdict:
     conditions: Mapping[str, ConditionVerdict] = field(default_factory=dict)
     error_estimate: Mapping[str, float] = field(default_factory=dict)
     errors: Mapping[str, float] = field(default_factory=dict)
+    reliable: bool = False
     elapsed: float = 0.0
     steps: int = 0
     condition: str | None = None

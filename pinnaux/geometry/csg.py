@@ -6,6 +6,7 @@ so edges that coincide need no case of their own. Curves are cut to rounding, su
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -25,10 +26,12 @@ OUTLINE_SAMPLES = 256
 PLANAR_SAMPLES = 2**12
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(8)
 GAUSS_INTERVALS = 256
+# The names that shapes give their parts by themselves, and those numbered already.
+DEFAULT_NAME = re.compile(r"(left|right|bottom|top|front|back|circle|ellipse|sphere|edge \d+|\w+ (lower|upper))( \d+)?")
 
 
 def union(a: Shape, b: Shape) -> Shape:
-    """a + b: the points in either. Of boundary names in both, b's get a number: "circle", "circle 2"."""
+    """a + b: the points in either. Of default boundary names in both, b's get a number: "circle", "circle 2"."""
 
     def inside(points: np.ndarray, tolerance: float) -> np.ndarray:
         held = a.inside(points, tolerance) | b.inside(points, tolerance)
@@ -125,9 +128,12 @@ def _fresh(a: Shape, inside: Inside, step: float) -> Keep:
 
 
 def _renamed(patches: tuple[Patch, ...], taken: tuple[Patch, ...]) -> tuple[Patch, ...]:
-    """The patches with new names for those already taken: a second "circle" becomes "circle 2"."""
-    others = {name for patch in taken for name in patch.names}
-    used = others | {name for patch in patches for name in patch.names}
+    """The patches with new names for default ones already taken: a second "circle" becomes "circle 2".
+
+    Equal names that a user gave make one part: four disks of name="holes" are the boundary part "holes".
+    """
+    others = {name for patch in taken for name in patch.names if DEFAULT_NAME.fullmatch(name)}
+    used = {name for patch in taken for name in patch.names} | {name for patch in patches for name in patch.names}
     fresh: dict[str, str] = {}
     for name in (name for patch in patches for name in patch.names):
         if name in others and name not in fresh:

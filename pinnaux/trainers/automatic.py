@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pinnaux.collocation import Collocation
+from pinnaux.ansatz import Candidate
+from pinnaux.architecture import start, wide
+from pinnaux.collocation import Collocation, Purpose
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent
-from pinnaux.trainers.state import Candidate, Report
+from pinnaux.trainers.state import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +26,15 @@ class State:
     judge: HeldOut | None = None
     search: Search | None = None
     best: Candidate | None = None
+    pilot: Candidate | None = None
     descent: Descent | None = None
     corrections: int = 0
+    deep_corrections: int = 0
     next_correction: int = 0
     idle: int = 0
+    stale: int = 0
     estimated: bool = True
+    reliable: bool = False
     finished: str | None = None
 
 
@@ -63,20 +69,28 @@ class Automatic:
 
     def _trial(self, state: State) -> tuple[State, Report]:
         trial = state.search.waiting[0]
-        candidate = solve_trial(self.collocation, state.judge, trial)
+        settings = self.collocation.plan.settings
+        base = state.pilot if trial.size > settings.pilot_features else None
+        candidate = solve_trial(self.collocation, state.judge, trial, base)
         best = candidate if state.best is None or candidate.score < state.best.score else state.best
-        pilot_only = trial.size == self.collocation.plan.settings.pilot_features
+        search = state.search.after(candidate.score, settings)
+        # A pilot is estimated only if it may well be the solution already; larger trials always, when their round is over.
+        pilot_only = trial.size <= settings.pilot_features and not (search.finished and best.score < settings.accuracy * state.judge.zero)
+        pilot = best if trial.size == settings.pilot_features else state.pilot
         report = Report("features", {}, self._fresh(state, candidate), f"{trial.size} {trial.kind} features, scale {trial.scale:g}: {candidate.score:.1e}")
-        return replace(state, best=best, search=state.search.after(candidate.score), estimated=pilot_only), report
+        return replace(state, best=best, pilot=pilot, search=search, estimated=pilot_only and state.estimated), report
 
     def _estimate(self, state: State) -> tuple[State, Report]:
-        """The error of the best candidate of stage 1, from an independent correction; the correction is kept where it helps."""
+        """The error of the best candidate, from an independent correction; the correction is kept where it helps."""
         settings = self.collocation.plan.settings
         correction = correct(self.collocation, state.judge, state.best, state.corrections, settings.estimate_features)
         best = correction.best
+        if best is correction.before and state.best.estimate:
+            best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
         done = "accuracy" if correction.reliable and best.error <= settings.accuracy else None
-        report = Report("estimate", {}, self._fresh(state, best), f"estimated error {correction.before.error:.1e}, {best.error:.1e} after correction")
-        return replace(state, best=best, corrections=state.corrections + 1, estimated=True, finished=done), report
+        report = Report("estimate", {}, self._fresh(state, best), "the error estimated")
+        return replace(state, best=best, corrections=state.corrections + 1, estimated=True, reliable=correction.reliable,
+                       finished=done or state.finished), report
 
     def _begin(self, state: State) -> tuple[State, Report]:
         descent = begin(self.collocation, state.judge)
@@ -96,19 +110,35 @@ class Automatic:
         return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}")
 
     def _correct(self, state: State) -> tuple[State, Report]:
-        settings = self.collocation.plan.settings
-        descent = state.descent
+        """Correct the trained network with more features every time; what is promising is estimated once more, independently."""
+        settings, descent = self.collocation.plan.settings, state.descent
+        if not state.deep_corrections:
+            state = self._judge_anew(state)
         trained = Candidate(descent.objective.ansatz, descent.theta, state.judge.score(descent.objective.ansatz, descent.theta))
-        correction = correct(self.collocation, state.judge, trained, state.corrections, settings.correction_features)
+        features = settings.correction_features[min(state.deep_corrections, len(settings.correction_features) - 1)]
+        correction = correct(self.collocation, state.judge, trained, state.corrections, features)
         found = correction.best
         improved = found.score < settings.progress * state.best.score
         best = found if found.score < state.best.score else state.best
-        done = "accuracy" if correction.reliable and best.error <= settings.accuracy else None
-        if not done and not improved and state.idle > settings.patience:
-            done = "stagnation"
-        report = Report("correction", self._losses(descent), self._fresh(state, best), f"estimated error {correction.before.error:.1e}, {found.error:.1e} after correction")
+        stale = state.stale + 1 if not improved else 0
+        report = Report("correction", self._losses(descent), self._fresh(state, best),
+                        f"estimated error {correction.before.error:.1e}, {found.error:.1e} after correction")
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
-        return replace(state, best=best, corrections=state.corrections + 1, next_correction=growth, idle=0, finished=done), report
+        promising = best is found and found.error <= settings.within_reach * settings.accuracy
+        return replace(state, best=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
+                       next_correction=growth, idle=0, stale=stale, estimated=not promising, reliable=correction.reliable,
+                       finished="stagnation" if stale > settings.patience else None), report
+
+    def _judge_anew(self, state: State) -> State:
+        """Balance the judge by the trained network: where the first features were far from a solution, so was their balance."""
+        judge = state.judge.balanced(state.descent.objective.ansatz, state.descent.theta)
+        judge = replace(judge, zero=self._zero(judge))
+        return replace(state, judge=judge, best=replace(state.best, score=judge.score(state.best.ansatz, state.best.theta)))
+
+    def _zero(self, judge: HeldOut) -> float:
+        """The score of all functions zero."""
+        ansatz = wide(self.collocation, *self.collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
+        return judge.score(ansatz, start(ansatz, self.collocation))
 
     def _fresh(self, state: State, candidate: Candidate) -> dict[str, float]:
         return state.judge.residuals(candidate.ansatz, candidate.theta)
@@ -121,3 +151,8 @@ class Automatic:
             mean = (block.residuals(objective.ansatz, descent.theta) * weight[:, None]).square().mean(dim=1)
             losses |= dict(zip(block.names, mean.tolist()))
         return losses
+
+
+def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
+    """The geometric mean of two estimates: by how much the residual fell, and by what an independent correction finds."""
+    return {name: (first[name] * second[name]) ** 0.5 for name in first}

@@ -9,10 +9,10 @@ from pinnaux.linalg import least_squares
 from pinnaux.objective import Objective
 
 
-def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation: float, enough: float = 1e-3) -> Tensor:
+def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation: float, *, enough: float = 0.05, linear: float = 1e-3) -> Tensor:
     """θ after at most `steps` steps with backtracking; ends when a step gains less than the share `enough`, or a linear problem is solved.
 
-    A linear problem shows itself: the residual after the step is the predicted one.
+    A linear problem shows itself: the residual after the step is the predicted one, to within the share `linear`.
     """
     for _ in range(steps):
         residual, jacobian = objective.jacobian(theta)
@@ -23,7 +23,7 @@ def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation
         if not after < before:
             return theta
         theta = following
-        if after < (1 + enough) * predicted or after > (1 - enough) * before:
+        if after < (1 + linear) * predicted or after > (1 - enough) * before:
             return theta
     return theta
 

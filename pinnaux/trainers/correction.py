@@ -12,19 +12,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Branch, Features, Frozen, Group, Tangent, Trained
+from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained
 from pinnaux.architecture import embedding, with_branches
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import Embedding
 from pinnaux.jets.spec import JetSpec, unit
 from pinnaux.network import Network, spread
-from pinnaux.objective import Objective, balanced_weights
+from pinnaux.objective import Objective
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut
-from pinnaux.trainers.state import Candidate
 
 CENTRES, CORRECTION_POINTS, SIZE_POINTS = 21, 22, 23
+LARGEST_OVERFIT = 30.0
+SMALLEST_GAIN = 2.0
+SMALL_SHARE = 1e-2
+ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +38,18 @@ class Correction:
     after: Candidate
     train_gain: float
     held_gain: float
+    share: float
 
     @property
     def reliable(self) -> bool:
-        """Whether the residual on held-out points fell about as much as on the points solved on (or both stay where rounding holds them)."""
-        return self.held_gain > self.train_gain / 30
+        """Whether the size of the correction says something about the error.
+
+        It does if residuals fell on held-out points about as on those solved on; and if they did not fall at all, only where little
+        is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing.
+        """
+        alike = self.held_gain > self.train_gain / LARGEST_OVERFIT
+        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and self.train_gain > 1)
+        return alike and (fell or self.share < ROUNDING)
 
     @property
     def best(self) -> Candidate:
@@ -52,18 +62,17 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     ansatz = _corrected(collocation, candidate, features, Purpose(settings.seed, CENTRES, number))
     theta = torch.zeros(ansatz.size, dtype=collocation.dtype, device=collocation.device)
     theta[ansatz.size - ansatz.numbers:] = candidate.ansatz.split(candidate.theta)[-1]
-    interior = collocation.plan.interior_points(ansatz.size)
+    interior = collocation.plan.interior_points(int(ansatz.size * settings.correction_oversampling))
     blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
-    weights = balanced_weights(Objective.unweighted(candidate.ansatz, blocks), candidate.theta)
-    objective = Objective(ansatz, blocks, weights)
-    solved = gauss_newton(objective, theta, 2, settings.correction_regularisation)
+    objective = Objective(ansatz, blocks, judge.weights)
+    solved = gauss_newton(objective, theta, 2, settings.correction_regularisation, linear=1.0)
     train_gain = (objective.residual(theta).norm() / objective.residual(solved).norm().clamp_min(1e-300)).item()
     score = judge.score(ansatz, solved)
     held_gain = candidate.score / max(score, 1e-300)
     sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
     before = Candidate(candidate.ansatz, candidate.theta, candidate.score, sizes)
     left = {name: size / max(held_gain, 1e-300) for name, size in sizes.items()}
-    return Correction(before, Candidate(ansatz, solved, score, left), train_gain, held_gain)
+    return Correction(before, Candidate(ansatz, solved, score, left), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300))
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
@@ -115,18 +124,21 @@ def _bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor
 
 
 def _sizes(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, purpose: Purpose) -> dict[str, float]:
-    """|u_after − u_before| / |u_after| for every unknown function, root mean square over the domain, and for every number."""
+    """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the domain, and for every number."""
+    problem = collocation.plan.problem
     points = collocation.domain_points(collocation.plan.settings.held_out_points, purpose)
     old_parts, new_parts = before.ansatz.split(before.theta), ansatz.split(theta)
-    sizes = {}
-    for parameter, old, new in zip(collocation.plan.problem.parameters, old_parts[-1], new_parts[-1]):
-        old, new = parameter_value(parameter, old), parameter_value(parameter, new)
-        sizes[parameter.name] = (abs(new - old) / abs(new).clamp_min(1e-300)).item()
+    change, size = {}, {}
     for number, fields in enumerate(collocation.plan.groups):
         own = points[:, collocation.axes(number)]
         spec = JetSpec.closure(own.shape[1], [])
         new = ansatz.groups[number].push(new_parts[number], own, spec)[0][0]
         old = before.ansatz.groups[number].push(old_parts[number], own, spec)[0][0]
-        ratio = (new - old).norm(dim=0) / new.norm(dim=0).clamp_min(1e-300)
-        sizes |= {field.name: value for field, value in zip(fields, ratio.tolist())}
+        change |= dict(zip(fields, (new - old).norm(dim=0).tolist()))
+        size |= dict(zip(fields, new.norm(dim=0).tolist()))
+    sizes = {field.name: math.hypot(*(change[one] for one in field.components)) / max(math.hypot(*(size[one] for one in field.components)), 1e-300)
+             for field in problem.fields}
+    for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
+        old, new = parameter_value(parameter, old), parameter_value(parameter, new)
+        sizes[parameter.name] = (abs(new - old) / abs(new).clamp_min(1e-300)).item()
     return sizes

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Features, Group, Trained
-from pinnaux.architecture import embedding, start, with_branches
+from pinnaux.architecture import embedding, random_start, start, with_branches
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective, balanced_weights
@@ -20,11 +20,11 @@ NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
 
 
 def begin(collocation: Collocation, judge: HeldOut) -> Descent:
-    """The best of a few starts: layers spread one after another, the output layer in closed form, a few steps of training."""
+    """The best of a few starts, after a few steps of training: layers spread one after another, the output layer in closed form."""
     settings = collocation.plan.settings
     best: tuple[float, Descent] | None = None
-    for scale in settings.starts:
-        state = _start(collocation, scale)
+    for scale, at_random in settings.starts:
+        state = _start(collocation, scale, at_random)
         for _ in range(settings.start_steps):
             state = LevenbergMarquardt().step(state)
         score = judge.score(state.objective.ansatz, state.theta)
@@ -33,7 +33,8 @@ def begin(collocation: Collocation, judge: HeldOut) -> Descent:
     return best[1]
 
 
-def _start(collocation: Collocation, scale: float) -> Descent:
+def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
+    """Hidden layers spread with this scale; the output layer solved for, from zero or from random weights."""
     plan = collocation.plan
     settings = plan.settings
     points = collocation.domain_points(2048, Purpose(settings.seed, START_POINTS))
@@ -49,7 +50,7 @@ def _start(collocation: Collocation, scale: float) -> Descent:
     ansatz = Ansatz(tuple(group for group, _ in trained), first.numbers)
     blocks = collocation.blocks(plan.interior_points(ansatz.size), Purpose(settings.seed, START_POINTS, 1))
     objective = Objective.unweighted(first, blocks)
-    theta = start(first, collocation)
+    theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
     objective = Objective(first, blocks, balanced_weights(objective, theta))
     theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation)
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
-from pinnaux.architecture import start, wide
+from pinnaux.architecture import on_top, random_start, start, wide
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.settings import Settings
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut, check_finite
-from pinnaux.trainers.state import Candidate, Trial
+from pinnaux.ansatz import Candidate, Trial
 
-FEATURES, FEATURE_POINTS, HELD_POINTS = 1, 2, 3
+FEATURES, FEATURE_POINTS, HELD_POINTS, RANDOM_START = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,32 +38,41 @@ class Search:
         """The size of the trials done last."""
         return self.done[-1][1].size if self.done else 0
 
-    def after(self, score: float) -> Search:
-        """The search with its first trial done."""
-        return Search(self.waiting[1:], (*self.done, (score, self.waiting[0])))
+    def after(self, score: float, settings: Settings) -> Search:
+        """The search with its first trial done; a round that begins without gaining is given up."""
+        trial = self.waiting[0]
+        done = (*self.done, (score, trial))
+        best = min(value for value, _ in self.done) if self.done else float("inf")
+        hopeless = trial.size > settings.pilot_features and self.size != trial.size and score > best / settings.hopeful
+        return Search(() if hopeless else self.waiting[1:], done)
 
     def ranked(self, size: int) -> list[tuple[float, Trial]]:
         """The trials done at a size, best first."""
         return sorted((entry for entry in self.done if entry[1].size == size), key=lambda entry: entry[0])
 
     def larger(self, settings: Settings) -> Search:
-        """The next round: the best trials of the last one with more features; none if more features no longer pay."""
-        sizes = (settings.pilot_features, *settings.feature_sizes)
-        position = sizes.index(self.size)
-        if position + 1 == len(sizes):
-            return self
-        best = self.ranked(self.size)
-        if position:
-            previous = self.ranked(sizes[position - 1])
-            if best[0][0] > settings.worthwhile * previous[0][0]:
-                return self
-        # More features resolve finer ones, so the best scale grows with their number: the next one takes part.
+        """The next round: the best trial with half the features, to see whether their number matters; if it does, with more.
+
+        The same search, with nothing waiting, once more features no longer pay.
+        """
+        pilot, half = settings.pilot_features, settings.pilot_features // 2
+        sizes = (pilot, *settings.feature_sizes)
+        best = self.ranked(self.size if self.size in sizes else pilot)
         score, winner = best[0]
-        chosen = [winner, replace(winner, scale=winner.scale * settings.finer)]
-        if not position:
+        if self.size == pilot:
+            return replace(self, waiting=(replace(winner, size=half),))
+        gain = self.ranked(half if self.size == half else sizes[sizes.index(self.size) - 1])[0][0] / score
+        following = next((size for size in sizes if size > self.size and size != pilot), None)
+        if following is None or gain < (settings.promising if self.size == half else settings.worthwhile):
+            return self
+        # More features resolve finer ones, so the best scale grows with their number: the next one takes part.
+        chosen = [winner]
+        if self.size == half or winner.scale > self.ranked(pilot)[0][1].scale:
+            chosen.append(replace(winner, scale=winner.scale * settings.finer))
+        if self.size == half:
             others = [(value, trial) for value, trial in best if trial.kind != winner.kind]
             chosen += [trial for value, trial in others[:1] if value < settings.close * score]
-        return replace(self, waiting=tuple(replace(trial, size=sizes[position + 1]) for trial in chosen))
+        return replace(self, waiting=tuple(replace(trial, size=following) for trial in chosen))
 
 
 def pilot(settings: Settings) -> Search:
@@ -74,26 +83,40 @@ def pilot(settings: Settings) -> Search:
 def held_out(collocation: Collocation) -> HeldOut:
     """Held-out points, weighted by the balance of the reference features at their solution."""
     settings = collocation.plan.settings
-    ansatz, objective, theta = _problem(collocation, Trial(*settings.reference_trial, settings.pilot_features))
-    check_finite(objective, theta)
-    theta = gauss_newton(objective, theta, 2, settings.regularisation)
-    blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS))
-    return HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
+    ansatz, objective, zero = _problem(collocation, Trial(*settings.reference_trial, settings.pilot_features))
+    check_finite(objective, zero)
+    theta = _solve(collocation, objective, zero, 2)
+    blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
+    judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
+    return replace(judge, zero=judge.score(ansatz, zero))
 
 
-def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial) -> Candidate:
-    """The trial's output layer by least squares, and its score."""
-    settings = collocation.plan.settings
-    ansatz, objective, theta = _problem(collocation, trial)
-    theta = gauss_newton(objective, theta, settings.newton_steps, settings.regularisation)
+def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
+    """The trial's output layer by least squares, added to `base` where given (a nonlinear problem then starts near its solution)."""
+    ansatz, objective, theta = _problem(collocation, trial, base)
+    theta = _solve(collocation, objective, theta, collocation.plan.settings.newton_steps)
     return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
 
-def _problem(collocation: Collocation, trial: Trial) -> tuple[Ansatz, Objective, Tensor]:
+def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: int) -> Tensor:
+    """From the zero solution; where nothing moves away from it (a degenerate equation such as div(|∇u|∇u) = f), from random functions."""
+    settings = collocation.plan.settings
+    theta = gauss_newton(objective, zero, steps, settings.regularisation)
+    before = objective.residual(zero).norm()
+    if objective.residual(theta).norm() < settings.moved * before:
+        return theta
+    other = random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START))
+    other = gauss_newton(replace(objective, weights=balanced_weights(objective, other)), other, 3 * steps, settings.start_regularisation)
+    return other if objective.residual(other).norm() < objective.residual(theta).norm() else theta
+
+
+def _problem(collocation: Collocation, trial: Trial, base: Candidate | None = None) -> tuple[Ansatz, Objective, Tensor]:
     plan = collocation.plan
     # The number of features is part of the purpose: more features are not the same ones and some more.
     ansatz = wide(collocation, trial.kind, trial.scale, trial.size, Purpose(plan.settings.seed, FEATURES, trial.size))
     theta = start(ansatz, collocation)
+    if base:
+        ansatz, theta = on_top(ansatz, theta, base)
     blocks = collocation.blocks(plan.interior_points(ansatz.size), Purpose(plan.settings.seed, FEATURE_POINTS, trial.size))
     objective = Objective.unweighted(ansatz, blocks)
     return ansatz, Objective(ansatz, blocks, balanced_weights(objective, theta)), theta

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
-from pinnaux.objective import Block, Objective
+from pinnaux.objective import Block, Objective, balanced_weights
 from pinnaux.trainers.state import NumericalFailure
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Held-out blocks and one fixed weight for every component, so that scores of different ansatz compare."""
+    """Held-out blocks and one fixed weight for every component, so that scores of different ansatz compare; the score of zero."""
 
     blocks: tuple[Block, ...]
     weights: tuple[Tensor, ...]
+    zero: float = float("inf")
 
     def score(self, ansatz: Ansatz, theta: Tensor) -> float:
         """√(Σ_c weight_c² mean r_c²); infinite where a residual is not finite."""
         value = Objective(ansatz, self.blocks, self.weights).residual(theta).norm().item()
         return value if value == value else float("inf")
+
+    def balanced(self, ansatz: Ansatz, theta: Tensor) -> HeldOut:
+        """The same points, weighted by the balance of another trial solution."""
+        return replace(self, weights=balanced_weights(Objective.unweighted(ansatz, self.blocks), theta))
 
     def residuals(self, ansatz: Ansatz, theta: Tensor) -> dict[str, float]:
         """Root mean square residual of every component on the held-out points."""

@@ -4,38 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torch import Tensor
-
-from pinnaux.ansatz import Ansatz
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Spread features of one kind, scale and number."""
-
-    kind: str
-    scale: float
-    size: int
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A trial solution: ansatz and θ, its weighted residual on held-out points, and the estimated relative error per unknown (if known).
-
-    `trial` says which features it is made of where nothing deeper was trained.
-    """
-
-    ansatz: Ansatz
-    theta: Tensor
-    score: float
-    estimate: dict[str, float] = field(default_factory=dict)
-    trial: Trial | None = None
-
-    @property
-    def error(self) -> float:
-        """The largest estimated error, infinite where there is no estimate."""
-        return max(self.estimate.values(), default=float("inf"))
-
 
 @dataclass(frozen=True)
 class Report:
