@@ -9,7 +9,7 @@ import pytest
 from geometry_cases import Case, cases, combined, lines, meshes, planar, spatial, steady, timed
 from scipy.stats import chi2, chi2_contingency
 
-from pinnaux.geometry import Domain, Interval, Rectangle, TimeInterval
+from pinnaux.geometry import Disk, Domain, Interval, Rectangle, TimeInterval
 from pinnaux.geometry.points import Points, apportioned, hammersley
 
 SEED = 7
@@ -224,3 +224,16 @@ def test_a_tolerance_widens_and_narrows_the_shape_by_that_length(case: Case) -> 
     for factor, inside in ((0.5, True), (-0.5, False)):
         moved = points.coordinates + 0.25 * factor * reach * points.normals
         assert domain.contains(moved, factor * reach).mean() == pytest.approx(float(inside), abs=0.02)
+
+
+def test_disks_cut_out_under_one_name_are_one_boundary_part():
+    plate = Rectangle((0, 0), (3, 1))
+    for centre in (0.5, 1.5, 2.5):
+        plate = plate - Disk((centre, 0.5), 0.2, name="holes")
+    assert plate.boundary_names.count("holes") == 1
+    np.testing.assert_allclose(plate.boundary["holes"].measure, 3 * 2 * np.pi * 0.2, rtol=1e-9)
+
+
+def test_default_names_that_clash_are_numbered():
+    plate = Rectangle((0, 0), (3, 1)) - Disk((1, 0.5), 0.2) - Disk((2, 0.5), 0.3)
+    np.testing.assert_allclose([plate.boundary[name].measure for name in ("circle", "circle 2")], [2 * np.pi * 0.2, 2 * np.pi * 0.3], rtol=1e-9)
