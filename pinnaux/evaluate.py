@@ -7,8 +7,9 @@ the jets of any points. Parameters with bounds are mapped from a free number, so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -36,11 +37,11 @@ from pinnaux.symbolic.scalar import (
     postorder,
 )
 
-FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+FUNCTIONS: Mapping[str, Callable[..., Tensor]] = MappingProxyType({
     name: getattr(torch, name) for name in (
         "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "abs", "sign",
         "minimum", "maximum", "erf")
-}
+})
 
 Values = list[Tensor]
 Instruction = Callable[[Values, "Inputs"], Tensor]

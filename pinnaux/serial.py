@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from types import MappingProxyType
 
 import torch
 
@@ -17,9 +18,9 @@ from pinnaux.network import Network
 from pinnaux.settings import Settings
 from pinnaux.verdict import ConditionVerdict, Verdict
 
-CLASSES = {one.__name__: one for one in (
+CLASSES = MappingProxyType({one.__name__: one for one in (
     Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Settings, Tangent,
-    Trained, Verdict)}
+    Trained, Verdict)})
 
 
 def encode(value: object) -> object:

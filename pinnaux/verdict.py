@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-EXIT_STATUS: Mapping[str, int] = {"accuracy": 0, "stagnation": 2, "time": 2, "steps": 2, "failure": 3, "interrupted": 130}
+EXIT_STATUS: Mapping[str, int] = MappingProxyType(
+    {"accuracy": 0, "stagnation": 2, "time": 2, "steps": 2, "failure": 3, "interrupted": 130})
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ Both are written out once from Faà di Bruno's terms in `JetSpec.table`; no auto
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -179,11 +180,11 @@ def _polynomials(t: Tensor, chain: tuple[tuple[float, ...], ...]) -> list[Tensor
     return values
 
 
-ACTIVATIONS: dict[str, Callable[[Tensor, int], list[Tensor]]] = {
+ACTIVATIONS: Mapping[str, Callable[[Tensor, int], list[Tensor]]] = MappingProxyType({
     "sin": _sine,
     "tanh": _tanh,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "gaussian": _gaussian,
     "identity": _identity,
-}
+})
