@@ -73,7 +73,9 @@ class Collocation:
                 blocks.append(self.block(number, pool))
                 continue
             size = self.block(number, pool).residuals(ansatz, theta).square().sum(dim=0).sqrt().cpu().double().numpy()
-            share = 1 + np.minimum(size / max(size.mean(), 1e-300), settings.largest_attraction)
+            # Where the residual is undefined it is as large as can be: trainers then meet it and can say so.
+            mean = np.where(np.isfinite(size), size, 0.0).mean()
+            share = 1 + np.fmin(size / max(mean, 1e-300), settings.largest_attraction)
             chosen = generator.choice(len(pool), wanted, replace=False, p=share / share.sum())
             blocks.append(self.block(number, pool[np.sort(chosen)]))
         return tuple(blocks)

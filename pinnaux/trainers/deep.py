@@ -13,7 +13,7 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.trainers.closed_form import gauss_newton
-from pinnaux.trainers.held_out import HeldOut
+from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, descent, moved
 
 NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
@@ -66,6 +66,7 @@ def advance(collocation: Collocation, state: Descent) -> Descent:
         interior = collocation.plan.interior_points(ansatz.size)
         blocks = collocation.attracted(ansatz, state.theta, interior, Purpose(settings.seed, MOVED_POINTS, state.steps))
         state = moved(state, _weighted(ansatz, blocks, state.theta))
+        check_finite(state.objective, state.theta)
     return LevenbergMarquardt().step(state)
 
 
