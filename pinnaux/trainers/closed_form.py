@@ -12,7 +12,8 @@ from pinnaux.objective import Objective
 def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation: float, *, enough: float = 0.05, linear: float = 1e-3) -> Tensor:
     """θ after at most `steps` steps with backtracking; ends when a step gains less than the share `enough`, or a linear problem is solved.
 
-    A linear problem shows itself: the residual after the step is the predicted one, to within the share `linear`.
+    A linear problem shows itself: the residual after the step is the predicted one, to within the share `linear`; but not where the
+    step could not see a parameter, as k in k·u while u is zero.
     """
     for _ in range(steps):
         residual, jacobian = objective.jacobian(theta)
@@ -23,7 +24,8 @@ def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation
         if not after < before:
             return theta
         theta = following
-        if after < (1 + linear) * predicted or after > (1 - enough) * before:
+        seen = bool(jacobian.any(dim=0).all())
+        if (seen and after < (1 + linear) * predicted) or after > (1 - enough) * before:
             return theta
     return theta
 
