@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from pickle import UnpicklingError
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -142,10 +144,7 @@ class Solution:
     @staticmethod
     def load(path: str | Path, problem: Problem) -> Solution:
         """The solution saved in a file. Raises UsageError if the file is none, or of another problem."""
-        try:
-            tree = torch.load(Path(path), weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError) as error:
-            raise UsageError(f"{path} cannot be read as a solution: {error}", hint="pinnaux solve makes it") from error
+        tree = _read(Path(path))
         if not isinstance(tree, dict) or tree.get("format") != FORMAT:
             raise UsageError(f"{path} is no solution of this version of pinnaux", hint="solve the problem again")
         if tree["signature"] != signature(problem):
@@ -159,5 +158,21 @@ class Solution:
 
 def signature(problem: Problem) -> list[str]:
     """What a saved solution must agree with: domain, unknowns and conditions, in words."""
-    lines = [repr(problem.domain), *(f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in problem.unknowns)]
-    return lines + [parameter.name for parameter in problem.parameters] + [str(condition) for condition in problem.conditions]
+    domain = problem.domain
+    lines = [f"{domain!r} of {', '.join(domain.names)}, periodic in {', '.join(domain.periodic) or 'nothing'}"]
+    lines += [f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in problem.unknowns]
+    lines += [f"{one.name} from {one.initial} between {one.lower} and {one.upper}" for one in problem.parameters]
+    return lines + [str(condition) for condition in problem.conditions]
+
+
+def _read(path: Path) -> object:
+    """What torch.save wrote to a file. Raises UsageError for a file that it did not write."""
+    hint = "pinnaux solve makes it"
+    try:
+        # Torch takes what is no archive for a pickle, and says so in many ways.
+        if not is_zipfile(path):
+            path.open("rb").close()
+            raise UsageError(f"{path} cannot be read as a solution: it is a file of another kind", hint=hint)
+        return torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        raise UsageError(f"{path} cannot be read as a solution: {error}", hint=hint) from error
