@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import torch
 
@@ -21,7 +22,8 @@ from pinnaux.trainers.state import NumericalFailure, Report
 from pinnaux.verdict import Progress, Verdict
 
 Watch = Callable[[Progress], None]
-DTYPES = {"float64": torch.float64, "float32": torch.float32}
+DTYPES = MappingProxyType({"float64": torch.float64, "float32": torch.float32})
+DEVICES = ("cpu", "cuda")
 
 
 def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
@@ -126,6 +128,8 @@ def _dtype(name: str) -> torch.dtype:
 
 
 def _device(name: str) -> torch.device:
+    if name.split(":")[0] not in DEVICES:
+        raise UsageError(f"there is no device {name!r}", hint=f"one of {', '.join(DEVICES)}; cuda:1 is the second GPU")
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
