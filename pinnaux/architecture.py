@@ -114,6 +114,17 @@ def random_start(ansatz: Ansatz, collocation: Collocation, purpose: Purpose) -> 
     return theta
 
 
+def constant_start(ansatz: Ansatz, collocation: Collocation) -> Tensor:
+    """θ with every function one, or one added to what is frozen; the parameters at their initial values."""
+    theta = start(ansatz, collocation)
+    position = 0
+    for group in ansatz.groups:
+        branch = next(branch for branch in group.branches if branch.size)  # its last parameters are the biases of its outputs
+        theta[position + branch.size - len(group.unknowns):position + branch.size] = 1
+        position += group.size
+    return theta
+
+
 def on_top(ansatz: Ansatz, theta: Tensor, base: Candidate) -> tuple[Ansatz, Tensor]:
     """The ansatz added to the frozen functions of `base`, from whose numbers it starts."""
     groups = []

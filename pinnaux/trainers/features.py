@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
-from pinnaux.architecture import on_top, random_start, start, wide
+from pinnaux.architecture import constant_start, on_top, random_start, start, wide
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.settings import Settings
@@ -84,8 +85,8 @@ def held_out(collocation: Collocation) -> HeldOut:
     """Held-out points, weighted by the balance of the reference features at their solution."""
     settings = collocation.plan.settings
     ansatz, objective, zero = _problem(collocation, Trial(*settings.reference_trial, settings.pilot_features))
-    check_finite(objective, zero)
     theta = _solve(collocation, objective, zero, 2)
+    check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
     return replace(judge, zero=judge.score(ansatz, zero))
@@ -99,15 +100,25 @@ def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Ca
 
 
 def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: int) -> Tensor:
-    """From the zero solution; where nothing moves away from it (a degenerate equation such as div(|∇u|∇u) = f), from random functions."""
+    """From the zero solution; where nothing moves away from it (a degenerate equation such as div(|∇u|∇u) = f), from random functions.
+
+    Where formulas are undefined at zero, as log u and the slope of √u are, from functions that are one as well.
+    """
     settings = collocation.plan.settings
-    theta = gauss_newton(objective, zero, steps, settings.regularisation)
-    before = objective.residual(zero).norm()
-    if objective.residual(theta).norm() < settings.moved * before:
-        return theta
-    other = random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START))
-    other = gauss_newton(replace(objective, weights=balanced_weights(objective, other)), other, 3 * steps, settings.start_regularisation)
-    return other if objective.residual(other).norm() < objective.residual(theta).norm() else theta
+    best = gauss_newton(objective, zero, steps, settings.regularisation)
+    before = _size(objective, zero)
+    if _size(objective, best) < settings.moved * before:
+        return best
+    others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)), constant_start(objective.ansatz, collocation)]
+    for theta in others[: 1 if torch.isfinite(objective.jacobian(zero)[1]).all() else 2]:
+        weighted = replace(objective, weights=balanced_weights(objective, theta))
+        best = min(best, gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation), key=lambda one: _size(objective, one))
+    return best
+
+
+def _size(objective: Objective, theta: Tensor) -> float:
+    """|r|, infinite where a residual is undefined."""
+    return torch.nan_to_num(objective.residual(theta).norm(), nan=float("inf")).item()
 
 
 def _problem(collocation: Collocation, trial: Trial, base: Candidate | None = None) -> tuple[Ansatz, Objective, Tensor]:
