@@ -79,7 +79,7 @@ def periodic_case() -> Case:
 
 def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None) -> CornerFunctions:
     """The re-entrant corner of an L-shape: interior angles from π/2 to 2π around (0.2, −0.1)."""
-    return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius, time)
+    return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time)
 
 
 def sector_points(layer: CornerFunctions, count: int, smallest: float = 0.1, largest: float = 1.0, margin: float = 0.05) -> Tensor:
@@ -95,7 +95,7 @@ def sector_points(layer: CornerFunctions, count: int, smallest: float = 0.1, lar
 
 def corner_case() -> Case:
     """A network whose inputs are singular functions inside their bump, over time."""
-    layer = CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (2 / 3,), 1.2, (0.5, 2.0, 3))
+    layer = CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (2 / 3,), radius=1.2, time=(0.5, 2.0, 3))
     return drawn(Network.dense(layer, (3,), 1, "sin"), sector_points(layer, 3, largest=0.9))
 
 

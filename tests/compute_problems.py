@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import cases
 import numpy as np
@@ -137,3 +138,9 @@ def small_ansatz(problem: Problem, widths: Sequence[int] = (4, 3), kind: str = "
         groups.append(Group(tuple(one.name for one in fields), tuple(c.name for c in fields[0].coordinates), (branch,)))
     ansatz = Ansatz(tuple(groups), len(problem.parameters))
     return ansatz, 0.7 * cases.normal(ansatz.size, seed=70)
+
+
+SMALL = MappingProxyType(dict(
+    pilot_features=60, feature_sizes=(90,), feature_trials=(("sin", 2.0), ("tanh", 2.0)), reference_trial=("sin", 2.0), hidden_widths=(6,),
+    starts=((1.0, False),), start_steps=1, first_descent=3, refresh_every=2, correction_features=(80, 100), estimate_features=60, held_out_points=300))
+"""Settings with which all stages are gone through in a moment."""

@@ -1,0 +1,124 @@
+"""Corrections in closed form: what they estimate is the error, and what they correct is corrected."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from cases import normal
+from compute_problems import SMALL, bar, collocation, conductivity, decay, plate
+
+from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Trained, Trial
+from pinnaux.architecture import embedding, start, wide
+from pinnaux.collocation import Collocation, Purpose
+from pinnaux.evaluate import parameter_value
+from pinnaux.jets.inputs import Embedding
+from pinnaux.network import Network, spread
+from pinnaux.objective import Objective, balanced_weights
+from pinnaux.problem import Problem
+from pinnaux.solution import Solution
+from pinnaux.trainers.closed_form import gauss_newton
+from pinnaux.trainers.correction import correct
+from pinnaux.trainers.features import held_out
+from pinnaux.verdict import Verdict
+
+
+def unit(frequency: float, kind: str = "sin") -> Features:
+    """One unit, amplitude to be given: sin(frequency · x) for the kind sin."""
+    network = Network.dense(Embedding((0.0,), (1 / frequency,), (0.0,)), (1,), 1, kind)
+    return Features(network, torch.tensor([1.0, 0.0], dtype=torch.float64))
+
+
+def candidate(points: Collocation, *terms: tuple[Features, float], numbers: torch.Tensor | None = None, trial: Trial | None = None) -> Candidate:
+    """The sum of units with amplitudes, judged."""
+    ansatz = Ansatz((Group(("u",), ("x",), tuple(branch for branch, _ in terms)),), 0 if numbers is None else len(numbers))
+    theta = torch.tensor([part for _, amplitude in terms for part in (amplitude, 0.0)], dtype=torch.float64)
+    theta = theta if numbers is None else torch.cat([theta, numbers])
+    return Candidate(ansatz, theta, held_out(points).score(ansatz, theta), trial=trial)
+
+
+def true_error(points: Collocation, found: Candidate) -> float:
+    return Solution(points.plan.problem, points, found.ansatz, found.theta, Verdict("steps", "", 1e-4)).errors()["u"]
+
+
+@pytest.mark.parametrize("trial", [None, Trial("sin", 2.0, 60)], ids=["bends", "trial"])
+@pytest.mark.parametrize("wrong", [(unit(np.pi), 0.05), (unit(7.0), 1e-3), (unit(3.0, "tanh"), -1e-6)], ids=["amplitude", "wave", "small"])
+def test_the_estimate_is_the_error_of_what_is_corrected(wrong: tuple[Features, float], trial: Trial | None) -> None:
+    points = collocation(bar(), **SMALL)
+    before = candidate(points, (unit(np.pi), 1.0), wrong, trial=trial)
+    correction = correct(points, held_out(points), before, 0, 100)
+    assert correction.reliable
+    assert correction.before.error == pytest.approx(true_error(points, before), rel=0.1)
+    assert true_error(points, correction.after) < 1e-3 * true_error(points, before)
+    assert correction.best is correction.after and correction.after.score < 1e-2 * before.score
+
+
+def test_the_error_left_by_a_correction_is_estimated_to_its_order() -> None:
+    points = collocation(bar(3.0), **SMALL)
+    before = candidate(points, (unit(3 * np.pi), 1.0), (unit(2.0), 0.03))
+    correction = correct(points, held_out(points), before, 0, 100)
+    assert true_error(points, correction.after) / 30 < correction.after.error < 30 * true_error(points, correction.after)
+
+
+def test_another_correction_of_the_same_agrees() -> None:
+    points = collocation(bar(), **SMALL)
+    before = candidate(points, (unit(np.pi), 1.0), (unit(4.0), 0.01))
+    first, second = (correct(points, held_out(points), before, number, 100).before.error for number in (0, 1))
+    assert first == pytest.approx(second, rel=0.05) and first != second
+
+
+def test_what_is_corrected_is_left_as_it_was() -> None:
+    points = collocation(bar(), **SMALL)
+    before = candidate(points, (unit(np.pi), 1.05))
+    kept = before.theta.clone()
+    correction = correct(points, held_out(points), before, 0, 100)
+    assert torch.equal(before.theta, kept) and correction.before.ansatz is before.ansatz
+
+
+def test_the_error_of_an_unknown_number_is_estimated_too() -> None:
+    points = collocation(conductivity(), **SMALL)
+    (k,) = points.plan.problem.parameters
+    free = torch.tensor([np.log((2.7 - 0.5) / (5 - 2.7))], dtype=torch.float64)     # k = 2.7 instead of 3
+    assert parameter_value(k, free).item() == pytest.approx(2.7)
+    correction = correct(points, held_out(points), candidate(points, (unit(np.pi), 1.0), numbers=free), 0, 100)
+    assert correction.before.estimate["k"] == pytest.approx(0.1, rel=0.1)
+    assert correction.after.estimate["k"] < 1e-2
+    assert parameter_value(k, correction.after.theta[-1]).item() == pytest.approx(3.0, rel=1e-3)
+
+
+def trained(problem: Problem, points: Collocation) -> Candidate:
+    """A network with its output layer solved for: good to some digits."""
+    (fields,) = points.plan.groups
+    network = Network.dense(embedding(fields, problem.domain), (20, 40), 1, "tanh")
+    own = spread(network, points.domain_points(200, Purpose(0, 50)), 1.0, torch.Generator().manual_seed(0))
+    hidden = own[: network.size - network.layers[-1].size]
+    names = tuple(coordinate.name for coordinate in fields[0].coordinates)
+    features = Ansatz((Group(("u",), names, (Features(network, hidden),)),))
+    objective = Objective.unweighted(features, points.blocks(300, Purpose(0, 51)))
+    objective = Objective(features, objective.blocks, balanced_weights(objective, torch.zeros(features.size, dtype=torch.float64)))
+    output = gauss_newton(objective, torch.zeros(features.size, dtype=torch.float64), 8, 1e-9)
+    ansatz, theta = Ansatz((Group(("u",), names, (Trained(network),)),)), torch.cat([hidden, output])
+    return Candidate(ansatz, theta, held_out(points).score(ansatz, theta))
+
+
+@pytest.mark.parametrize("problem", [plate, decay])
+def test_a_trained_network_is_corrected_and_its_error_estimated(problem) -> None:
+    declared = problem()
+    points = collocation(declared, **SMALL)
+    before = trained(declared, points)
+    correction = correct(points, held_out(points), before, 0, 150)
+    error = true_error(points, before)
+    assert 1e-12 < error < 0.3
+    assert error / 3 < correction.before.error < 3 * error
+    assert true_error(points, correction.best) < 0.3 * error
+    assert any(isinstance(branch, Frozen) for branch in correction.after.ansatz.groups[0].branches)
+
+
+def test_features_far_from_the_solution_are_not_called_reliable_when_nothing_helps() -> None:
+    """A source that no smooth correction can follow: noise in space."""
+    points = collocation(bar(150.0), **SMALL)
+    ansatz = wide(points, "sin", 2.0, 100, Purpose(0, 1))
+    theta = start(ansatz, points) + 1e-3 * normal(ansatz.size)
+    judge = held_out(points)
+    correction = correct(points, judge, Candidate(ansatz, theta, judge.score(ansatz, theta)), 0, 100)
+    assert not correction.reliable or correction.best.error > 0.1
