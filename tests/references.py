@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
 
 Array = NDArray[np.float64]
 
@@ -205,3 +206,35 @@ def heat_probes() -> Array:
     generator = np.random.default_rng(7)
     places = np.round(generator.uniform(0.05, 0.95, (PROBES, 2)), 4)
     return np.column_stack([places, np.round(heated_plate(places) + NOISE * generator.standard_normal(PROBES), 6)])
+
+
+def clamped_plate(points: Array, degree: int = 24) -> Array:
+    """w (N,) of Δ²w = 1 on the clamped unit square, by Ritz' method with the products of (1 - s²)² P_k(s), s = 2x - 1, k < degree, even."""
+    nodes, weights = np.polynomial.legendre.leggauss(2 * degree)
+    values, second = clamped_functions(nodes, degree), clamped_functions(nodes, degree, 2)
+    mass, bend = (values * weights) @ values.T, (second * weights) @ second.T
+    mixed = (values * weights) @ second.T
+    size = len(values)
+    # ∫ (Δw)² with ∂/∂x = 2 ∂/∂s and dx = ds / 2: a factor 16 / 4.
+    energy = 4 * (np.kron(bend, mass) + np.kron(mass, bend) + np.kron(mixed, mixed.T) + np.kron(mixed.T, mixed))
+    load = np.kron(values @ weights, values @ weights) / 4
+    coefficients = np.linalg.solve(energy, load).reshape(size, size)
+    along_x, along_y = (clamped_functions(2 * axis - 1, degree) for axis in points.T)
+    return np.einsum("in,ij,jn->n", along_x, coefficients, along_y)
+
+
+def clamped_functions(s: Array, degree: int, derivative: int = 0) -> Array:
+    """(degree / 2, N): the functions (1 - s²)² P_k(s) of even k, each of size about 1, or their derivatives."""
+    legendre = np.polynomial.legendre
+    clamp = legendre.poly2leg([1, 0, -2, 0, 1])
+    modes = (legendre.legmul(clamp, np.eye(degree)[k] / (k + 1)) for k in range(0, degree, 2))
+    return np.array([legendre.legval(s, legendre.legder(mode, derivative)) for mode in modes])
+
+
+def hares_and_lynxes(t: Array) -> Array:
+    """(2, N) of the Lotka-Volterra problem, by an explicit Runge-Kutta method of order 8."""
+    def rates(_: float, numbers: Array) -> Array:
+        hares, lynxes = numbers
+        return np.array([hares * (1.1 - 0.4 * lynxes), lynxes * (0.1 * hares - 0.4)])
+
+    return solve_ivp(rates, (0, t.max()), [10.0, 10.0], method="DOP853", t_eval=t, rtol=1e-12, atol=1e-12).y

@@ -55,6 +55,11 @@ def on_domain(problem: str, reference: Callable[[Array], Array]) -> tuple[Array,
     return points, reference(points)
 
 
+def hares_and_lynxes(name: str) -> tuple[Array, Array]:
+    t = np.linspace(0, 20, 1001)
+    return t[:, None], dict(zip(("hares", "lynxes"), references.hares_and_lynxes(t)))[name]
+
+
 def conductivity(solution: Solution) -> float:
     return abs(solution.parameters["k"] / references.CONDUCTIVITY - 1)
 
@@ -111,8 +116,11 @@ EXPECTED: Mapping[str, Expected] = {
         Quantity(against("T", lambda: on_domain("heat_conductivity", references.heated_plate)), 1e-2, "T"))),
     "helmholtz": reaches("u", 3e-10),
     "kdv": reaches("u", 1e-2, lambda: references.kdv().solution(np.linspace(-1, 1, 201), 100, 200)),
+    "lotka_volterra": Expected(tuple(
+        Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-3, name) for name in ("hares", "lynxes"))),
     "navier_stokes": Expected((Quantity(pressure_difference, 1e-2), Quantity(drag, 1e-2))),
     "p_laplacian": reaches("u", 1e-2),
+    "plate_bending": reaches("w", 1e-5, lambda: on_domain("plate_bending", references.clamped_plate)),
     "plate_with_holes": reaches("T", 1e-4, lambda: on_domain("plate_with_holes", references.plate_with_holes)),
     "poisson_3d": reaches("u", 1e-8),
     "poisson_5d": reaches("u", 3e-5),
@@ -176,6 +184,18 @@ def test_a_spectral_reference_does_not_depend_on_its_resolution(
     assert np.abs(coarse - fine).max() < 1e-6
 
 
+def test_the_clamped_plate_bends_as_tables_say() -> None:
+    points = np.array([[0.5, 0.5], [0.25, 0.3]])
+    assert references.clamped_plate(points)[0] == pytest.approx(0.00126, abs=6e-6)     # Timoshenko & Woinowsky-Krieger, three digits
+    assert references.clamped_plate(points) == pytest.approx(references.clamped_plate(points, 40), rel=1e-9)
+
+
+def test_hares_and_lynxes_keep_what_they_must() -> None:
+    hares, lynxes = references.hares_and_lynxes(np.linspace(0, 20, 50))
+    kept = 0.1 * hares - 0.4 * np.log(hares) + 0.4 * lynxes - 1.1 * np.log(lynxes)
+    assert kept == pytest.approx(kept[0], abs=1e-9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_problem_is_solved_to_its_stated_error(name: str) -> None:
@@ -186,7 +206,7 @@ def test_a_problem_is_solved_to_its_stated_error(name: str) -> None:
     for quantity in expected.quantities:
         error = quantity.measure(solution)
         assert error <= quantity.bound
-        if quantity.estimated:
+        if quantity.estimated and solution.verdict.reliable:
             assert error <= max(UNDERESTIMATE * estimate(solution, quantity.estimated), ROUNDING)
 
 
