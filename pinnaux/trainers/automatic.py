@@ -110,7 +110,7 @@ class Automatic:
         return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}")
 
     def _correct(self, state: State) -> tuple[State, Report]:
-        """Correct the trained network with more features every time; what is promising is estimated once more, independently."""
+        """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""
         settings, descent = self.collocation.plan.settings, state.descent
         if not state.deep_corrections:
             state = self._judge_anew(state)
@@ -126,7 +126,7 @@ class Automatic:
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, best=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
-                       next_correction=growth, idle=0, stale=stale, estimated=not promising, reliable=correction.reliable,
+                       next_correction=growth, idle=0, stale=stale, estimated=bool(best.estimate) and not promising, reliable=correction.reliable,
                        finished="stagnation" if stale > settings.patience else None), report
 
     def _judge_anew(self, state: State) -> State:
