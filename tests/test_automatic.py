@@ -1,0 +1,101 @@
+"""The default trainer step by step: an explicit state, stages in their order, and nothing lost that was found."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from compute_problems import SMALL, bar, collocation, decay
+
+from pinnaux import Condition, Field, Interval, Problem, diff
+from pinnaux.solver import Limits, drive
+from pinnaux.trainers.automatic import Automatic, State
+from pinnaux.trainers.state import Report
+
+NEVER = 1e-300
+
+
+def run(problem: Problem, steps: int, **settings: object) -> list[tuple[State, Report]]:
+    """The first steps of a run with small settings, until it has finished."""
+    trainer = Automatic(collocation(problem, **{**SMALL, **settings}))
+    with torch.no_grad():
+        done = [trainer.step(trainer.init())]
+        while len(done) < steps and done[-1][0].finished is None:
+            done.append(trainer.step(done[-1][0]))
+    return done
+
+
+def test_a_smooth_linear_problem_is_finished_by_features() -> None:
+    done = run(bar(), 30, pilot_features=120, accuracy=1e-6)
+    assert [report.stage for _, report in done][-1] == "estimate" and done[-1][0].finished == "accuracy"
+    assert {report.stage for _, report in done} == {"start", "features", "estimate"}
+    assert done[-1][0].best.error < 1e-6
+
+
+def test_stages_come_in_their_order_as_far_as_a_problem_needs_them() -> None:
+    stages = list(dict.fromkeys(report.stage for _, report in run(decay(), 20, accuracy=NEVER)))
+    assert stages[:2] == ["start", "features"]
+    assert [stage for stage in stages if stage != "estimate"] == ["start", "features", "layers", "correction"]
+
+
+def test_whatever_is_the_best_in_the_end_its_error_is_estimated() -> None:
+    done = run(decay(), 20, accuracy=NEVER)
+    corrected = next(number for number, (_, report) in enumerate(done) if report.stage == "correction")
+    state = done[min(corrected + 1, len(done) - 1)][0]
+    assert state.best.estimate.keys() == {"u"}
+
+
+def test_the_best_solution_is_never_given_up_for_a_worse_one() -> None:
+    done = run(decay(), 16, accuracy=NEVER)
+    found = [(state.judge, state.best) for state, _ in done if state.best]
+    for (judge, before), (_, after) in zip(found, found[1:]):
+        assert judge.score(after.ansatz, after.theta) <= 1.0000001 * judge.score(before.ansatz, before.theta)
+
+
+@pytest.mark.parametrize("position", [0, 1, 3, 6, 9])
+def test_a_step_depends_on_the_state_alone(position: int) -> None:
+    done = run(decay(), position + 2, accuracy=NEVER)
+    state = done[position][0]
+    trainer = Automatic(collocation(decay(), **{**SMALL, "accuracy": NEVER}))
+    with torch.no_grad():
+        again, report = trainer.step(state)
+    expected = done[position + 1][0]
+    assert report == done[position + 1][1]
+    assert again.finished == expected.finished
+    for one, other in ((again.best, expected.best), (again.descent, expected.descent)):
+        assert (one is None) == (other is None)
+        if one is not None:
+            assert torch.equal(one.theta, other.theta)
+
+
+def test_reports_give_residuals_and_losses_of_every_component() -> None:
+    for state, report in run(decay(), 12, accuracy=NEVER):
+        for values in (report.residuals, report.losses):
+            assert set(values) in ({"decay", "start"}, set())
+            assert all(value >= 0 for value in values.values())
+        if report.stage == "features" and report.residuals:
+            assert report.residuals.keys() == {"decay", "start"}
+
+
+def test_with_little_time_left_a_correction_is_next() -> None:
+    trainer = Automatic(collocation(decay(), **{**SMALL, "accuracy": NEVER}))
+    with torch.no_grad():
+        state, _ = trainer.step(trainer.init())
+        while state.descent is None:
+            state, _ = trainer.step(state)
+        assert trainer.step(state)[1].stage == "layers"
+        assert trainer.step(state, hurry=True)[1].stage == "correction"
+
+
+def test_a_problem_that_contradicts_itself_ends_in_stagnation() -> None:
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("curved", diff(u, x, x) == 1, on=domain), Condition("flat", diff(u, x, x) == 0, on=domain.interior),
+                            Condition("ends", u == 0, on=domain.boundary)])
+    points = collocation(problem, **SMALL)
+    limits = Limits(points.plan.settings, float("inf"))
+    with torch.no_grad():
+        state, verdict = drive(Automatic(points), limits, None)
+    assert verdict.status == "stagnation" and verdict.exit_status == 2
+    assert "residual on fresh points" in verdict.reason
+    # The compromise u'' = ½ leaves half the contradiction in either condition.
+    assert state.judge.residuals(state.best.ansatz, state.best.theta)["curved"] == pytest.approx(0.5, rel=0.1)
