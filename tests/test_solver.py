@@ -1,0 +1,190 @@
+"""The whole solver on small problems with known solutions, and how runs end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from compute_problems import bar, conductivity, decay, oscillator, plate, ring, source
+
+from pinnaux import Condition, Field, Problem, TimeInterval, diff, exp, log, solve, sqrt
+from pinnaux.errors import UsageError
+from pinnaux.solution import Solution
+from pinnaux.verdict import Progress
+
+# Problem, accuracy asked for, and the error that is allowed in every unknown.
+solvable = {
+    "bar": (bar, 1e-8, 1e-8), "plate": (plate, 1e-5, 1e-5), "decay": (decay, 1e-8, 1e-8), "oscillator": (oscillator, 1e-8, 1e-8),
+    "ring": (ring, 1e-8, 1e-8), "source": (source, 1e-4, 1e-3), "conductivity": (conductivity, 1e-4, 1e-4),
+}
+
+
+@pytest.fixture(scope="module")
+def solved() -> Callable[[str], Solution]:
+    """Each of the problems, solved once."""
+    known: dict[str, Solution] = {}
+
+    def find(name: str) -> Solution:
+        if name not in known:
+            problem, accuracy, _ = solvable[name]
+            known[name] = solve(problem(), accuracy=accuracy, time_limit=120)
+        return known[name]
+
+    return find
+
+
+@pytest.mark.parametrize("name", solvable)
+def test_a_problem_is_solved_to_the_accuracy_asked_for(name: str, solved: Callable[[str], Solution]) -> None:
+    solution, allowed = solved(name), solvable[name][2]
+    assert solution.verdict.status == "accuracy" and solution.verdict.exit_status == 0
+    assert solution.verdict.errors.keys() == solution.problem.exact.keys()
+    assert max(solution.verdict.errors.values()) < allowed
+    assert solution.errors(solution.problem.domain.interior.sample(777, np.random.default_rng(9)).coordinates) == pytest.approx(
+        solution.verdict.errors, rel=0.5, abs=1e-13)
+
+
+@pytest.mark.parametrize("name", solvable)
+def test_the_estimated_error_is_the_true_one_to_an_order_or_so(name: str, solved: Callable[[str], Solution]) -> None:
+    verdict = solved(name).verdict
+    for unknown, error in verdict.errors.items():
+        if error > 1e-12:
+            assert error / 30 < verdict.error_estimate[unknown] < 30 * error
+
+
+@pytest.mark.parametrize("name", solvable)
+def test_every_condition_holds_on_fresh_points(name: str, solved: Callable[[str], Solution]) -> None:
+    solution = solved(name)
+    assert list(solution.verdict.conditions) == [condition.name for condition in solution.problem.conditions]
+    for condition in solution.verdict.conditions.values():
+        assert condition.relative < 1e-2 and condition.rms <= condition.largest and condition.points > 0
+
+
+def test_an_unknown_number_is_found_within_its_bounds(solved: Callable[[str], Solution]) -> None:
+    solution = solved("conductivity")
+    assert solution.parameters["k"] == pytest.approx(3.0, rel=1e-4)
+    assert abs(solution.parameters["k"] - 3) / 3 < 30 * max(solution.verdict.error_estimate["k"], 1e-13)
+
+
+def test_a_periodic_solution_is_periodic_exactly(solved: Callable[[str], Solution]) -> None:
+    solution = solved("ring")
+    x = np.linspace(0, 2, 9)[:, None]
+    assert solution(x + 2)["u"] == pytest.approx(solution(x)["u"], abs=1e-11)
+    # Where the period closes the slope is continuous too.
+    ends = np.array([[1e-6], [0.0], [2 - 1e-6]])
+    values = solution(ends)["u"]
+    assert values[0] - values[1] == pytest.approx(values[1] - values[2], abs=1e-9)
+
+
+undefined_at_zero = {
+    "root": (lambda w: -sqrt(w), 1.0, lambda t: (1 - t / 2) ** 2),
+    "logarithm": (lambda w: -w * log(w), 2.0, lambda t: exp(log(2) * exp(-t))),
+    "quotient": (lambda w: 1 / w, 2.0, lambda t: sqrt(4 + 2 * t)),
+}
+
+
+@pytest.mark.parametrize("name", undefined_at_zero)
+def test_equations_that_are_undefined_at_zero_are_solved(name: str) -> None:
+    rate, first, exact = undefined_at_zero[name]
+    domain = TimeInterval(0, 1)
+    w, (t,) = Field("w", domain), domain.coordinates
+    problem = Problem([w], [Condition("rate", diff(w, t) == rate(w), on=domain), Condition("start", w == first, on=domain.initial)], exact={"w": exact(t)})
+    solution = solve(problem, accuracy=1e-6, steps=3)
+    assert solution.verdict.errors["w"] < 1e-3 and solution.verdict.status == "steps"
+
+
+def watched(problem: Problem, **limits: object) -> tuple[Solution, list[Progress]]:
+    seen: list[Progress] = []
+    return solve(problem, watch=seen.append, **limits), seen
+
+
+def test_a_run_ends_after_the_steps_allowed_and_reports_each() -> None:
+    solution, seen = watched(bar(), steps=3, time_limit=100.0)
+    verdict = solution.verdict
+    assert (verdict.status, verdict.reason, verdict.steps, verdict.exit_status) == ("steps", "3 steps are done", 3, 2)
+    assert [progress.step for progress in seen] == [1, 2, 3]
+    assert all(progress.time_limit == 100 and 0 < progress.elapsed <= verdict.elapsed for progress in seen)
+    assert seen[-1].residuals.keys() == {"balance", "ends"} and seen[-1].message
+    assert verdict.errors["u"] < 1e-3
+
+
+def test_a_run_without_time_ends_at_once_with_what_there_is() -> None:
+    solution = solve(bar(), time_limit=1e-9)
+    assert solution.verdict.status == "time" and "s are over" in solution.verdict.reason and solution.verdict.steps == 1
+    assert (solution(np.array([[0.25], [0.5]]))["u"] == 0).all()
+    assert solution.verdict.conditions["balance"].relative == pytest.approx(1.0)
+
+
+def test_an_interrupt_leaves_the_solution_so_far() -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    solution = solve(bar(), watch=interrupt)
+    assert (solution.verdict.status, solution.verdict.exit_status) == ("interrupted", 130)
+    assert solution.verdict.errors["u"] < 1e-3
+    assert abs(solution(np.array([[0.5]]))["u"][0] - 1) < 1e-3
+
+
+def test_an_undefined_residual_is_a_failure_that_names_the_condition_and_the_point() -> None:
+    domain = TimeInterval(0, 1)
+    w, (t,) = Field("w", domain), domain.coordinates
+    solution = solve(Problem([w], [Condition("growth", diff(w, t) == log(-1 - w**2), on=domain), Condition("start", w == 1, on=domain.initial)]))
+    verdict = solution.verdict
+    assert (verdict.status, verdict.exit_status, verdict.condition) == ("failure", 3, "growth")
+    assert "condition 'growth' is nan at the point (0." in verdict.reason
+    assert np.isfinite(solution(np.array([[0.5]]))["w"]).all()
+
+
+def test_limits_of_the_problem_are_used_where_none_are_given() -> None:
+    declared = bar()
+    problem = Problem(declared.fields, declared.conditions, accuracy=0.5, time_limit=77.0)
+    solution, seen = watched(problem, steps=1)
+    assert solution.verdict.accuracy == 0.5 and seen[0].time_limit == 77
+    solution, seen = watched(problem, steps=1, accuracy=0.25, time_limit=66.0)
+    assert solution.verdict.accuracy == 0.25 and seen[0].time_limit == 66
+
+
+def test_the_same_seed_gives_the_same_solution_and_another_seed_another() -> None:
+    first, again, other = (solve(decay(), steps=3, seed=seed) for seed in (4, 4, 5))
+    assert torch.equal(first.theta, again.theta) and first.verdict.errors == again.verdict.errors
+    assert first.theta.shape == other.theta.shape and not torch.equal(first.theta, other.theta)
+    points = [solution.residuals("decay")[0].coordinates for solution in (first, again, other)]
+    assert np.array_equal(points[0], points[1]) and not np.isin(points[0], points[2]).any()
+
+
+def test_problems_solved_in_one_process_do_not_touch_each_other() -> None:
+    one, other = bar(), plate()
+    first = solve(one, steps=3)
+    solve(other, steps=3)
+    torch.manual_seed(99)
+    np.random.seed(99)
+    again = solve(one, steps=3)
+    fresh = solve(bar(), steps=3)
+    assert torch.equal(first.theta, again.theta) and torch.equal(first.theta, fresh.theta)
+    assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled()
+
+
+def test_in_single_precision_the_error_is_that_of_single_precision() -> None:
+    solution = solve(bar(), steps=4, dtype="float32")
+    assert solution.theta.dtype == torch.float32
+    assert 1e-9 < solution.verdict.errors["u"] < 1e-2
+
+
+@pytest.mark.cuda
+def test_on_a_gpu_the_solution_is_as_good() -> None:
+    solution = solve(plate(), accuracy=1e-5, device="cuda")
+    assert solution.verdict.status == "accuracy" and solution.verdict.errors["u"] < 1e-4
+
+
+@pytest.mark.parametrize("arguments, what, hint", [
+    ({"dtype": "float16"}, "there is no dtype 'float16'", "float64, float32"),
+    ({"device": "gpu"}, "there is no device 'gpu'", "cpu, cuda"),
+    ({"device": "meta"}, "there is no device 'meta'", "cpu, cuda"),
+    ({"device": "cuda:63"}, "device 'cuda:63' cannot be used", "cuda needs a GPU"),
+])
+def test_a_dtype_or_device_that_is_not_there_is_refused(arguments: dict[str, str], what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        solve(bar(), **arguments)
+    assert what in str(refused.value) and hint in str(refused.value)
