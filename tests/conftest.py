@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,16 @@ def bar_file(tmp_path: Path) -> Path:
     path = tmp_path / "bar.py"
     path.write_text(BAR, encoding="utf-8")
     return path
+
+
+@pytest.fixture(autouse=True)
+def one_thread_for_small_matrices(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Over small matrices threads that wait for each other take ten times as long as one; tests that train for long keep theirs."""
+    torch = sys.modules.get("torch")
+    if torch is None or request.node.get_closest_marker("slow"):
+        yield
+        return
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
