@@ -63,7 +63,7 @@ def test_every_condition_holds_on_fresh_points(name: str, solved: Callable[[str]
 
 def test_an_unknown_number_is_found_within_its_bounds(solved: Callable[[str], Solution]) -> None:
     solution = solved("conductivity")
-    assert solution.parameters["k"] == pytest.approx(3.0, rel=1e-4)
+    assert solution.parameters["k"] == pytest.approx(3.0, rel=1e-3)
     assert abs(solution.parameters["k"] - 3) / 3 < 30 * max(solution.verdict.error_estimate["k"], 1e-13)
 
 

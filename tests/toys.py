@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from pinnaux.ansatz import Ansatz
+
 
 @dataclass
 class Toy:
-    """r(θ) for any function of torch; looks like an Objective, and counts its Jacobians."""
+    """r(θ) for any function of torch, θ being unknown numbers only; looks like an Objective, and counts its Jacobians."""
 
     function: Callable[[Tensor], Tensor]
     asked: list[Tensor] = field(default_factory=list)
+
+    @property
+    def ansatz(self) -> Ansatz:
+        return Ansatz((), numbers=self.asked[-1].numel())
 
     def residual(self, theta: Tensor) -> Tensor:
         return self.function(theta)
