@@ -69,6 +69,7 @@ kept = (
     pytest.param([xx * yy - diff(u, x, y) ** 2], [u], id="monge-ampere"),
     pytest.param([diff(u, x, x) + diff(v, y, y)], [u, v], id="two-unknowns"),
     pytest.param([xx + 2 * xx], [u], id="one-derivative-twice"),
+    pytest.param([xx + 2 * xx + 3 * yy], [u], id="one-derivative-twice-beside-another"),
 )
 
 
