@@ -75,7 +75,7 @@ class Automatic:
         best = candidate if state.best is None or candidate.score < state.best.score else state.best
         search = state.search.after(candidate.score, settings)
         # A pilot is estimated only if it may well be the solution already; larger trials always, when their round is over.
-        pilot_only = trial.size <= settings.pilot_features and not (search.finished and best.score < settings.accuracy * state.judge.zero)
+        pilot_only = trial.size <= settings.pilot_features and not (search.finished and best.score <= settings.accuracy * state.judge.zero)
         pilot = best if trial.size == settings.pilot_features else state.pilot
         report = Report("features", {}, self._fresh(state, candidate), f"{trial.size} {trial.kind} features, scale {trial.scale:g}: {candidate.score:.1e}")
         return replace(state, best=best, pilot=pilot, search=search, estimated=pilot_only and state.estimated), report

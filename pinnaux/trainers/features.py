@@ -62,7 +62,7 @@ class Search:
         score, winner = best[0]
         if self.size == pilot:
             return replace(self, waiting=(replace(winner, size=half),))
-        gain = self.ranked(half if self.size == half else sizes[sizes.index(self.size) - 1])[0][0] / score
+        gain = self.ranked(half if self.size == half else sizes[sizes.index(self.size) - 1])[0][0] / max(score, 1e-300)
         following = next((size for size in sizes if size > self.size and size != pilot), None)
         if following is None or gain < (settings.promising if self.size == half else settings.worthwhile):
             return self
