@@ -86,6 +86,14 @@ def test_with_little_time_left_a_correction_is_next() -> None:
         assert trainer.step(state, hurry=True)[1].stage == "correction"
 
 
+def test_a_problem_whose_solution_is_zero_is_no_obstacle() -> None:
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("straight", diff(u, x, x) == 0, on=domain), Condition("ends", u == 0, on=domain.boundary)])
+    state, _ = run(problem, 8)[-1]
+    assert state.finished == "accuracy" and state.best.score < 1e-12
+
+
 def test_a_problem_that_contradicts_itself_ends_in_stagnation() -> None:
     domain = Interval(0, 1)
     u, (x,) = Field("u", domain), domain.coordinates
