@@ -66,9 +66,9 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
     objective = Objective(ansatz, blocks, judge.weights)
     solved = gauss_newton(objective, theta, 2, settings.correction_regularisation, linear=1.0)
-    train_gain = (objective.residual(theta).norm() / objective.residual(solved).norm().clamp_min(1e-300)).item()
+    train_gain = (objective.residual(theta).norm().clamp_min(1e-300) / objective.residual(solved).norm().clamp_min(1e-300)).item()
     score = judge.score(ansatz, solved)
-    held_gain = candidate.score / max(score, 1e-300)
+    held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
     sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
     before = Candidate(candidate.ansatz, candidate.theta, candidate.score, sizes)
     left = {name: size / max(held_gain, 1e-300) for name, size in sizes.items()}
