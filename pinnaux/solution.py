@@ -28,7 +28,6 @@ from pinnaux.serial import decode, encode
 from pinnaux.settings import Settings
 from pinnaux.symbolic.numeric import evaluate as evaluate_formula
 from pinnaux.symbolic.scalar import Expr
-from pinnaux.symbolic.tensor import Tensor
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 FORMAT = 1

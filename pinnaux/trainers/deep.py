@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Features, Group, Trained
+from pinnaux.ansatz import Ansatz, Features, Trained
 from pinnaux.architecture import embedding, random_start, start, with_branches
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.network import Network, spread
