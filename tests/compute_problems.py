@@ -142,5 +142,6 @@ def small_ansatz(problem: Problem, widths: Sequence[int] = (4, 3), kind: str = "
 
 SMALL = MappingProxyType(dict(
     pilot_features=60, feature_sizes=(90,), feature_trials=(("sin", 2.0), ("tanh", 2.0)), reference_trial=("sin", 2.0), hidden_widths=(6,),
-    starts=((1.0, False),), start_steps=1, first_descent=3, refresh_every=2, correction_features=(80, 100), estimate_features=60, held_out_points=300))
+    starts=((1.0, False),), start_steps=1, first_descent=3, refresh_every=2,
+    correction_features=(80, 100), estimate_features=60, held_out_points=300))
 """Settings with which all stages are gone through in a moment."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pinnaux.derivatives import jet_specs
 from pinnaux.evaluate import FormulaProgram, Layout
-from pinnaux.fields import Field, Parameter
+from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.jets.spec import JetSpec
 from pinnaux.objective import Surroundings
@@ -24,9 +24,10 @@ def grouped(fields: Sequence[Field]) -> tuple[tuple[Field, ...], ...]:
     return tuple(tuple(field for field, own in zip(fields, names) if own == name) for name in dict.fromkeys(names))
 
 
-def compiled(formulas: Sequence[Expr], domain: Domain, fields: Sequence[Field] = (), parameters: Sequence[Parameter] = ()) -> tuple[FormulaProgram, Layout]:
+def compiled(formulas: Sequence[Expr], domain: Domain, fields: Sequence[Field] = ()) -> tuple[FormulaProgram, Layout]:
+    """The program of formulas without parameters, and where it finds things."""
     groups = grouped(fields)
-    layout = Layout(groups, jet_specs(formulas, groups), tuple(parameters), domain.names, domain.space)
+    layout = Layout(groups, jet_specs(formulas, groups), (), domain.names, domain.space)
     return FormulaProgram(formulas, layout), layout
 
 

@@ -65,8 +65,8 @@ def test_a_frozen_branch_keeps_its_function_and_frees_nothing() -> None:
     assert frozen.size == 0 and frozen.rows(CASE.parameters[:0], trace, torch.ones_like(found)[None], SPEC).numel() == 0
 
 
-@pytest.mark.parametrize("branch", [Features(CASE.network, CASE.parameters[:HIDDEN]), Tangent(CASE.network, CASE.parameters)], ids=["features", "tangent"])
-def test_features_and_tangents_are_linear_spaces(branch: Branch) -> None:
+@pytest.mark.parametrize("branch, plain", branches[1:])
+def test_features_and_tangents_are_linear_spaces(branch: Branch, plain) -> None:
     one, other = normal(branch.size, seed=23), normal(branch.size, seed=24)
     jets = [branch.push(theta, CASE.points, SPEC)[0] for theta in (one, other, 2 * one - 3 * other, 0 * one)]
     assert_same(jets[2], 2 * jets[0] - 3 * jets[1], 1e-12)

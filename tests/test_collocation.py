@@ -10,7 +10,7 @@ from reference import assert_same
 from torch import Tensor
 
 from pinnaux import Condition, Field, Interval, Problem, sqrt
-from pinnaux.ansatz import Ansatz, Features, Group
+from pinnaux.ansatz import Ansatz, Branch, Features, Group
 from pinnaux.collocation import Purpose
 from pinnaux.jets.inputs import Embedding
 from pinnaux.network import Network
@@ -140,6 +140,9 @@ def test_every_region_is_drawn_in_the_precision_asked_for() -> None:
 
 def small_single(ansatz: Ansatz) -> Ansatz:
     """The ansatz with its held parameters in float32."""
-    groups = [Group(group.unknowns, group.coordinates, tuple(
-        Features(branch.network, branch.hidden.float()) if isinstance(branch, Features) else branch for branch in group.branches)) for group in ansatz.groups]
+
+    def single(branch: Branch) -> Branch:
+        return Features(branch.network, branch.hidden.float()) if isinstance(branch, Features) else branch
+
+    groups = [Group(group.unknowns, group.coordinates, tuple(map(single, group.branches))) for group in ansatz.groups]
     return Ansatz(tuple(groups), ansatz.numbers)

@@ -93,7 +93,7 @@ def test_programs_compute_in_the_precision_of_their_points(dtype: torch.dtype, d
 
 
 def test_normals_and_measured_columns_are_found_by_name() -> None:
-    measured = Observations({"x": points[:, 0], "y": points[:, 1], "t": points[:, 2], "a": points[:, 0] ** 2, "b": 3 * points[:, 1]}, domain, columns=("a", "b"))
+    measured = Observations({**columns, "a": points[:, 0] ** 2, "b": 3 * points[:, 1]}, domain, columns=("a", "b"))
     angle = 7 * points[:, 0]
     normals = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     formula = [domain.normal[1] * x - domain.normal[0], measured["b"] - measured["a"] * t]
@@ -168,8 +168,9 @@ def test_a_choice_that_all_points_make_alike_is_no_special_case() -> None:
 
 
 parameters = (
-    Parameter("free", initial=-3.0), Parameter("zero", initial=0.0), Parameter("large", initial=1e6), Parameter("above", initial=2.0, lower=1.5),
-    Parameter("below", initial=-2.0, upper=10.0), Parameter("between", initial=0.2, lower=-1.0, upper=0.3), Parameter("positive", initial=1e-4, positive=True),
+    Parameter("free", initial=-3.0), Parameter("zero", initial=0.0), Parameter("large", initial=1e6),
+    Parameter("above", initial=2.0, lower=1.5), Parameter("below", initial=-2.0, upper=10.0),
+    Parameter("between", initial=0.2, lower=-1.0, upper=0.3), Parameter("positive", initial=1e-4, positive=True),
     Parameter("narrow", initial=1.0 + 1e-9, lower=1.0, upper=1.0 + 1e-8),
 )
 

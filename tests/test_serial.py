@@ -33,7 +33,8 @@ def test_every_branch_comes_back_with_its_function() -> None:
     case = cases.dense(2)
     hidden = case.parameters[: case.network.size - case.network.layers[-1].size]
     trained = Trained(case.network)
-    group = Group(("u", "v"), ("x", "y"), (trained, Features(case.network, hidden), Tangent(case.network, case.parameters), Frozen(trained, case.parameters)))
+    branches = (trained, Features(case.network, hidden), Tangent(case.network, case.parameters), Frozen(trained, case.parameters))
+    group = Group(("u", "v"), ("x", "y"), branches)
     again = through_a_file(Ansatz((group,), numbers=2)).groups[0]
     theta, spec = cases.normal(group.size), JetSpec.closure(2, [(1, 1)])
     assert torch.equal(again.push(theta, case.points, spec)[0], group.push(theta, case.points, spec)[0])

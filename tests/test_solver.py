@@ -89,7 +89,8 @@ def test_equations_that_are_undefined_at_zero_are_solved(name: str) -> None:
     rate, first, exact = undefined_at_zero[name]
     domain = TimeInterval(0, 1)
     w, (t,) = Field("w", domain), domain.coordinates
-    problem = Problem([w], [Condition("rate", diff(w, t) == rate(w), on=domain), Condition("start", w == first, on=domain.initial)], exact={"w": exact(t)})
+    conditions = [Condition("rate", diff(w, t) == rate(w), on=domain), Condition("start", w == first, on=domain.initial)]
+    problem = Problem([w], conditions, exact={"w": exact(t)})
     solution = solve(problem, accuracy=1e-6, steps=3)
     assert solution.verdict.errors["w"] < 1e-3 and solution.verdict.status == "steps"
 
