@@ -1,0 +1,74 @@
+"""The network that is trained on all layers: how it starts, and how its points move."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from compute_problems import SMALL, collocation, decay, source
+
+from pinnaux import Condition, Field, Interval, Problem, diff, sqrt
+from pinnaux.collocation import Purpose
+from pinnaux.objective import Objective
+from pinnaux.trainers.deep import advance, begin
+from pinnaux.trainers.features import held_out
+from pinnaux.trainers.levenberg_marquardt import Descent
+from pinnaux.trainers.state import NumericalFailure
+
+
+@pytest.fixture(autouse=True)
+def no_graphs():
+    with torch.no_grad():
+        yield
+
+
+@pytest.mark.parametrize("problem", [decay, source])
+def test_the_start_is_no_random_network_but_has_its_output_layer_solved_for(problem) -> None:
+    points = collocation(problem(), **SMALL)
+    judge = held_out(points)
+    state = begin(points, judge)
+    assert judge.score(state.objective.ansatz, state.theta) < 0.5 * judge.zero
+    assert torch.equal(state.theta, begin(points, judge).theta)
+
+
+def test_the_best_of_several_starts_is_taken() -> None:
+    points = [collocation(decay(), **{**SMALL, "starts": starts}) for starts in (((0.01, False),), ((1.0, False),), ((0.01, False), (1.0, False)))]
+    judge = held_out(points[0])
+    scores = [judge.score(state.objective.ansatz, state.theta) for state in (begin(one, judge) for one in points)]
+    assert scores[2] == min(scores[:2]) and scores[0] != scores[1]
+
+
+def test_points_move_every_few_steps_and_stay_in_between() -> None:
+    points = collocation(decay(), **{**SMALL, "refresh_every": 3})
+    state = begin(points, held_out(points))
+    state = replace(state, steps=1)
+    blocks = [state.objective.blocks]
+    for _ in range(6):
+        state = advance(points, replace(state, stuck=False))
+        blocks.append(state.objective.blocks)
+    moved = [one is not other for one, other in zip(blocks, blocks[1:])]
+    assert moved == [False, False, True, False, False, True]
+    assert not torch.equal(blocks[0][0].surroundings.points, blocks[3][0].surroundings.points)
+
+
+def test_a_step_that_helps_nothing_is_followed_by_one_on_other_points() -> None:
+    points = collocation(decay(), **SMALL)
+    state = replace(begin(points, held_out(points)), steps=1, stuck=True)
+    assert advance(points, state).objective.blocks is not state.objective.blocks
+
+
+def test_training_that_meets_an_undefined_residual_stops_and_names_the_condition() -> None:
+    """√(u + 1) on the points where a random u is above −1, then on points where it is not everywhere."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    points = collocation(Problem([u], [Condition("root", sqrt(u + 1) == diff(u, x), on=domain), Condition("ends", u == x, on=domain.boundary)]), **SMALL)
+    start = begin(points, held_out(points))
+    ansatz, theta = start.objective.ansatz, 30 * start.theta
+    everywhere = points.blocks(500, Purpose(0, 1))
+    defined = torch.isfinite(everywhere[0].residuals(ansatz, theta)[0])
+    assert defined.any() and not defined.all()
+    here = replace(everywhere[0], surroundings=everywhere[0].surroundings.take(defined))
+    state = Descent(Objective.unweighted(ansatz, (here, everywhere[1])), theta, 1.0, steps=points.plan.settings.refresh_every)
+    with pytest.raises(NumericalFailure, match="condition 'root' is nan at the point"):
+        advance(points, state)
