@@ -1,7 +1,7 @@
-"""Hares and lynxes: x' = x (a - b y), y' = y (c x - d), over twenty years (Lotka and Volterra)."""
+"""Hares and lynxes: x' = x (a - b y), y' = y (c x - d), over ten years (Lotka and Volterra)."""
 from pinnaux import *
 
-years = TimeInterval(0, 20)
+years = TimeInterval(0, 10)
 t, = years.coordinates
 hares, lynxes = Field("hares", years), Field("lynxes", years)
 a, b, c, d = 1.1, 0.4, 0.1, 0.4

@@ -56,7 +56,7 @@ def on_domain(problem: str, reference: Callable[[Array], Array]) -> tuple[Array,
 
 
 def hares_and_lynxes(name: str) -> tuple[Array, Array]:
-    t = np.linspace(0, 20, 1001)
+    t = np.linspace(0, 10, 1001)
     return t[:, None], dict(zip(("hares", "lynxes"), references.hares_and_lynxes(t)))[name]
 
 
