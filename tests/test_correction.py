@@ -8,6 +8,7 @@ import torch
 from cases import normal
 from compute_problems import SMALL, bar, collocation, conductivity, decay, plate
 
+from pinnaux import Condition, Field, Interval, tanh
 from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Trained, Trial
 from pinnaux.architecture import embedding, start, wide
 from pinnaux.collocation import Collocation, Purpose
@@ -112,6 +113,21 @@ def test_a_trained_network_is_corrected_and_its_error_estimated(problem) -> None
     assert error / 3 < correction.before.error < 3 * error
     assert true_error(points, correction.best) < 0.3 * error
     assert any(isinstance(branch, Frozen) for branch in correction.after.ansatz.groups[0].branches)
+
+
+def test_the_directions_of_its_own_parameters_correct_what_no_feature_could() -> None:
+    """A front that is too steep for the features, and a network whose front has the wrong slope and place."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    front = tanh(3000 * (x - 0.3))
+    points = collocation(Problem([u], [Condition("value", u == front, on=domain)], exact={"u": front}), **SMALL)
+    network = Network.dense(Embedding((0.0,), (1.0,), (0.0,)), (1,), 1, "tanh")
+    theta = torch.tensor([2950.0, -0.3 * 2950 + 0.02, 1.001, 0.001], dtype=torch.float64)
+    ansatz = Ansatz((Group(("u",), ("x",), (Trained(network),)),))
+    judge = held_out(points)
+    correction = correct(points, judge, Candidate(ansatz, theta, judge.score(ansatz, theta)), 0, 100)
+    error = true_error(points, correction.before)
+    assert error > 1e-3 and true_error(points, correction.after) < 0.03 * error
 
 
 def test_features_far_from_the_solution_are_not_called_reliable_when_nothing_helps() -> None:
