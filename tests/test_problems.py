@@ -1,4 +1,4 @@
-"""Every problem file is tried for a few steps by default, and solved to its stated error when slow tests are asked for."""
+"""Every problem file is tried for a few steps; the quick ones are solved to their stated error, all of them when slow tests are asked for."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,15 +12,19 @@ import pinnaux
 import references
 from pinnaux import dot, grad
 from pinnaux.plan import Plan
+from pinnaux.settings import Settings
 from pinnaux.solution import Solution
 from references import Array
 
 FOLDER = Path(__file__).parent.parent / "problems"
 FILES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
 MOST_LINES = 60
+# Solved within five seconds, so by default.
+QUICK = ("lotka_volterra", "poisson_square")
 # An estimate may be this many times too small where the verdict does not call it unreliable.
 UNDERESTIMATE = 20
 ROUNDING = 1e-12
+MOST_OVER_TIME = 1.1
 
 Measure = Callable[[Solution], float]
 
@@ -95,10 +99,13 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a solve with default settings must reach, and in how many seconds."""
+    """What a solve with default settings must reach within the default time limit, and how it may end.
+
+    The bounds are about three times the worst that three seeds reached when they were written down.
+    """
 
     quantities: tuple[Quantity, ...]
-    seconds: float = 300.0
+    ends: tuple[str, ...] = ("accuracy",)
 
 
 def reaches(name: str, bound: float, reference: Callable[[], tuple[Array, Array]] | None = None) -> Expected:
@@ -107,27 +114,28 @@ def reaches(name: str, bound: float, reference: Callable[[], tuple[Array, Array]
 
 
 EXPECTED: Mapping[str, Expected] = {
-    "allen_cahn": reaches("u", 1e-5, lambda: references.allen_cahn().solution(np.linspace(-1, 1, 201), 100, 80)),
-    "burgers": reaches("u", 2e-5, burgers),
-    "elasticity": reaches("displacement", 1e-6),
-    "heat": reaches("T", 3e-7),
-    "heat_conductivity": Expected((
-        Quantity(conductivity, 1e-2, "k"),
-        Quantity(against("T", lambda: on_domain("heat_conductivity", references.heated_plate)), 1e-2, "T"))),
-    "helmholtz": reaches("u", 3e-10),
-    "kdv": reaches("u", 1e-2, lambda: references.kdv().solution(np.linspace(-1, 1, 201), 100, 200)),
+    "allen_cahn": reaches("u", 7e-5, lambda: references.allen_cahn().solution(np.linspace(-1, 1, 201), 100, 80)),
+    "burgers": reaches("u", 4e-5, burgers),
+    "elasticity": reaches("displacement", 5e-7),
+    "heat": reaches("T", 2e-6),
+    # The estimate is of how well the equations are solved: it does not know the noise of the probes, which is what limits k.
+    "heat_conductivity": Expected(
+        (Quantity(conductivity, 5e-3), Quantity(against("T", lambda: on_domain("heat_conductivity", references.heated_plate)), 6e-3)),
+        ends=("accuracy", "stagnation", "time")),
+    "helmholtz": reaches("u", 4e-7),
+    "kdv": reaches("u", 3e-4, lambda: references.kdv().solution(np.linspace(-1, 1, 201), 100, 200)),
     "lotka_volterra": Expected(tuple(
-        Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-3, name) for name in ("hares", "lynxes"))),
-    "navier_stokes": Expected((Quantity(pressure_difference, 1e-2), Quantity(drag, 1e-2))),
-    "p_laplacian": reaches("u", 1e-2),
-    "plate_bending": reaches("w", 1e-5, lambda: on_domain("plate_bending", references.clamped_plate)),
-    "plate_with_holes": reaches("T", 1e-4, lambda: on_domain("plate_with_holes", references.plate_with_holes)),
-    "poisson_3d": reaches("u", 1e-8),
-    "poisson_5d": reaches("u", 3e-5),
-    "poisson_lshape": reaches("u", 1e-4, lambda: on_domain("poisson_lshape", references.lshape)),
-    "poisson_square": reaches("u", 3e-12),
-    "poisson_square_4": reaches("u", 3e-11),
-    "wave": reaches("u", 3e-8),
+        Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-4, name) for name in ("hares", "lynxes"))),
+    "navier_stokes": Expected((Quantity(pressure_difference, 1e-2, "p"), Quantity(drag, 1e-2)), ends=("accuracy", "time")),
+    "p_laplacian": Expected((Quantity(exact("u"), 1e-4, "u"),), ends=("accuracy", "time")),
+    "plate_bending": reaches("w", 1.5e-4, lambda: on_domain("plate_bending", references.clamped_plate)),
+    "plate_with_holes": reaches("T", 6e-5, lambda: on_domain("plate_with_holes", references.plate_with_holes)),
+    "poisson_3d": reaches("u", 2e-7),
+    "poisson_5d": reaches("u", 4e-5),
+    "poisson_lshape": reaches("u", 4e-5, lambda: on_domain("poisson_lshape", references.lshape)),
+    "poisson_square": reaches("u", 2e-12),
+    "poisson_square_4": reaches("u", 6e-7),
+    "wave": reaches("u", 6e-6),
 }
 
 
@@ -196,21 +204,15 @@ def test_hares_and_lynxes_keep_what_they_must() -> None:
     assert kept == pytest.approx(kept[0], abs=1e-9)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in FILES])
 def test_a_problem_is_solved_to_its_stated_error(name: str) -> None:
     problem = pinnaux.load(FILES[name])
     solution = pinnaux.solve(problem)
     expected = EXPECTED[name]
-    assert solution.verdict.elapsed < 1.1 * expected.seconds
+    assert solution.verdict.status in expected.ends
+    assert solution.verdict.elapsed < MOST_OVER_TIME * Settings.time_limit
     for quantity in expected.quantities:
         error = quantity.measure(solution)
         assert error <= quantity.bound
         if quantity.estimated and solution.verdict.reliable:
-            assert error <= max(UNDERESTIMATE * estimate(solution, quantity.estimated), ROUNDING)
-
-
-def estimate(solution: Solution, name: str) -> float:
-    """The estimated relative error of an unknown; of a vector field, the largest of its components'."""
-    unknowns = solution.problem.named[name].components
-    return max(solution.verdict.error_estimate[one.name] for one in unknowns)
+            assert error <= max(UNDERESTIMATE * solution.verdict.error_estimate[quantity.estimated], ROUNDING)
