@@ -1,4 +1,4 @@
-"""Poisson's equation in a cube with a spherical cavity: -Δu = 3π² sin πx sin πy sin πz, u = 0 outside, the flux given on the cavity."""
+"""Poisson's equation in a cube with a spherical cavity: -Δu = 3π² sin πx sin πy sin πz, u = 0 outside, its flux given inside."""
 from pinnaux import *
 
 domain = Box((0, 0, 0), (1, 1, 1), name="walls") - Ball((0.5, 0.5, 0.4), 0.25, name="cavity")

@@ -209,7 +209,7 @@ def heat_probes() -> Array:
 
 
 def clamped_plate(points: Array, degree: int = 24) -> Array:
-    """w (N,) of Δ²w = 1 on the clamped unit square, by Ritz' method with the products of (1 - s²)² P_k(s), s = 2x - 1, k < degree, even."""
+    """w (N,) of Δ²w = 1 on the clamped unit square, by Ritz' method in products of (1 - s²)² P_k(s), s = 2x - 1, even k."""
     nodes, weights = np.polynomial.legendre.leggauss(2 * degree)
     values, second = clamped_functions(nodes, degree), clamped_functions(nodes, degree, 2)
     mass, bend = (values * weights) @ values.T, (second * weights) @ second.T

