@@ -49,10 +49,14 @@ class Trained:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The hidden layers are held; the output layer is free, so the outputs are linear in the free parameters."""
+    """The hidden layers are held; the output layer is free, so the outputs are linear in the free parameters.
+
+    Singular functions are not `regular`: near their corner their derivatives would drown all others in an average.
+    """
 
     network: Network
     hidden: Tensor
+    regular: bool = True
 
     @property
     def size(self) -> int:
@@ -143,6 +147,13 @@ class Ansatz:
     @property
     def size(self) -> int:
         return sum(group.size for group in self.groups) + self.numbers
+
+    @property
+    def regular(self) -> list[bool]:
+        """For every free parameter whether its function is regular; numbers are."""
+        flags = [flag for group in self.groups for branch in group.branches
+                 for flag in [not isinstance(branch, Features) or branch.regular] * branch.size]
+        return flags + [True] * self.numbers
 
     def split(self, theta: Tensor) -> list[Tensor]:
         """θ as one vector a group, and the numbers last."""

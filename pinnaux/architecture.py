@@ -21,6 +21,7 @@ from pinnaux.network import Network, spread
 
 LARGEST_EXPONENT = 4.0
 """Corner functions r^s smoother than this are left to the network."""
+MOST_CORNERS = 24
 TIME_POLYNOMIALS = 5
 
 
@@ -42,21 +43,27 @@ def corner_branches(group: Sequence[Field], domain: Domain, outside: float = 1e-
     timed = len(names) == 3
     clock = (*map(float, domain.bounds[2]), TIME_POLYNOMIALS) if timed else None
     branches: list[Branch] = []
-    for corner in domain.corners:
-        exponents = singular_exponents(corner.opening)
-        if exponents:
-            layer = CornerFunctions(tuple(map(float, corner.vertex)), float(corner.start), float(corner.opening), exponents,
-                                    cut_radius(corner, domain), clock)
-            network = Network(layer, (Linear(layer.width, len(group)),))
-            branches.append(Features(network, torch.zeros(0, dtype=torch.float64)))
+    for corner in sharpest(domain.corners):
+        exponents, logs = singular_powers(corner.opening)
+        layer = CornerFunctions(tuple(map(float, corner.vertex)), float(corner.start), float(corner.opening), exponents,
+                                cut_radius(corner, domain), clock, logs)
+        network = Network(layer, (Linear(layer.width, len(group)),))
+        branches.append(Features(network, torch.zeros(0, dtype=torch.float64), regular=False))
     return branches
 
 
-def singular_exponents(opening: float) -> tuple[float, ...]:
-    """Multiples of π/(2ω) that are no whole numbers and below LARGEST_EXPONENT; none at corners where data of one kind leave u smooth."""
+def sharpest(corners: Sequence[Corner]) -> list[Corner]:
+    """At most MOST_CORNERS of the corners, those of the largest opening, whose functions are the most singular."""
+    chosen = sorted(range(len(corners)), key=lambda number: -corners[number].opening)[:MOST_CORNERS]
+    return [corners[number] for number in sorted(chosen)]
+
+
+def singular_powers(opening: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Multiples of π/(2ω) below LARGEST_EXPONENT: those that are no whole numbers, and those that are (with 0), which take a logarithm."""
     step = math.pi / (2 * opening)
-    multiples = [k * step for k in range(1, int(LARGEST_EXPONENT / step) + 1)]
-    return tuple(s for s in multiples if abs(s - round(s)) > 1e-6)
+    multiples = [k * step for k in range(1, int(LARGEST_EXPONENT / step + 1e-6) + 1)]
+    whole = [s for s in multiples if abs(s - round(s)) <= 1e-6]
+    return tuple(s for s in multiples if s not in whole), (0, *(round(s) for s in whole))
 
 
 def cut_radius(corner: Corner, domain: Domain) -> float:

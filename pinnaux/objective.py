@@ -166,13 +166,15 @@ class Objective:
 def balanced_weights(objective: Objective, theta: Tensor) -> tuple[Tensor, ...]:
     """weight_c = 1/√(mean_i |J_ci|²): every condition pulls on the parameters with the same strength.
 
-    The mean is the trace of the condition's part of JᵀJ (the neural tangent kernel's trace, arXiv:2007.14527 eq. 6.5).
+    The mean is the trace of the condition's part of JᵀJ (the neural tangent kernel's trace, arXiv:2007.14527 eq. 6.5), over the
+    parameters of regular functions.
     """
     weights = []
+    regular = torch.tensor(objective.ansatz.regular, dtype=theta.dtype, device=theta.device)
     for block in objective.blocks:
         total = torch.zeros(len(block.names), dtype=theta.dtype, device=theta.device)
         for part in block.chunks(objective._chunk(block)):
-            total += part.linearise(objective.ansatz, theta)[1].square().sum(dim=(1, 2))
+            total += (part.linearise(objective.ansatz, theta)[1].square() @ regular).sum(dim=1)
         mean = total / block.surroundings.count
         weights.append(torch.where(mean > 0, mean, torch.ones_like(mean)).rsqrt())
     return tuple(weights)

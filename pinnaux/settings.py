@@ -38,7 +38,7 @@ class Settings:
         ("sin", 1.0), ("sin", 2.0), ("sin", 4.0), ("sin", 6.0), ("sin", 9.0), ("sin", 14.0), ("tanh", 1.0), ("tanh", 2.0), ("tanh", 4.0))
     reference_trial: tuple[str, float] = ("sin", 4.0)
     newton_steps: int = 8
-    regularisation: float = 1e-12
+    regularisation: float = 1e-15
     moved: float = 0.5
 
     # Stage 2, Levenberg–Marquardt on all layers.

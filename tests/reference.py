@@ -46,7 +46,7 @@ def inputs(layer: Embedding | CornerFunctions, points: Tensor) -> list[Tensor]:
 
 
 def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
-    """r^s cos sθ and r^s sin sθ with θ from the corner's first side, times the bump, times T_k(τ)."""
+    """r^s cos sθ, r^s sin sθ and the parts of z^k log z (of log z only θ) with θ from the corner's first side, times the bump, times T_k(τ)."""
     x, y = points[:, 0] - layer.vertex[0], points[:, 1] - layer.vertex[1]
     r = torch.sqrt(x**2 + y**2)
     # θ counted from the middle of the sector has its jump opposite to it.
@@ -54,6 +54,10 @@ def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
     along, across = x * math.cos(middle) + y * math.sin(middle), y * math.cos(middle) - x * math.sin(middle)
     angle = torch.atan2(across, along) + layer.opening / 2
     columns = [r**s * wave(s * angle) for s in layer.exponents for wave in (torch.cos, torch.sin)]
+    for k in layer.logs:
+        parts = [r**k * (torch.cos(k * angle) * torch.log(r) - torch.sin(k * angle) * angle),
+                 r**k * (torch.sin(k * angle) * torch.log(r) + torch.cos(k * angle) * angle)]
+        columns += parts if k else parts[1:]
     if layer.radius:
         share = torch.clamp(1 - (r / layer.radius) ** 4, min=0)
         columns = [column * share**6 for column in columns]

@@ -71,11 +71,12 @@ def _one_axis(axis: int, spec: JetSpec, derivatives: list[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class CornerFunctions:
-    """Re and Im of z^s with z = (x − vertex) e^{−i·start} for every exponent s, times Chebyshev polynomials in time.
+    """Re and Im of z^s for every exponent s and of z^k log z for every log k, with z = (x − vertex) e^{−i·start}, times Chebyshev polynomials in time.
 
     They span what the solution of an elliptic equation does near a corner of opening ω (Grisvard 1985): exponents are
-    multiples of π/ω (both sides of one kind) and of π/(2ω) (Dirichlet meets Neumann). Where the cut of z^s would cross the
-    domain, the function is multiplied by the bump (1 − (r/radius)⁴)⁶; radius 0 means no bump.
+    multiples of π/ω (both sides of one kind) and of π/(2ω) (Dirichlet meets Neumann), with a logarithm where they are whole.
+    Of log z only the angle is taken, which is what a jump of boundary values makes. Where the cut of the functions would cross
+    the domain, they are multiplied by the bump (1 − (r/radius)⁴)⁶; radius 0 means no bump.
     """
 
     vertex: tuple[float, float]
@@ -84,10 +85,12 @@ class CornerFunctions:
     exponents: tuple[float, ...]
     radius: float = 0.0
     time: tuple[float, float, int] | None = None
+    logs: tuple[int, ...] = ()
 
     @property
     def width(self) -> int:
-        return 2 * len(self.exponents) * (self.time[2] if self.time else 1)
+        spatial = 2 * len(self.exponents) + sum(2 if k else 1 for k in self.logs)
+        return spatial * (self.time[2] if self.time else 1)
 
     def push(self, points: Tensor, spec: JetSpec) -> Tensor:
         plane = JetSpec.closure(2, {index[:2] for index in spec.indices} | {(2, 0), (0, 2)} if spec.forms else {index[:2] for index in spec.indices})
@@ -109,24 +112,44 @@ class CornerFunctions:
         return torch.stack(columns)
 
     def _powers(self, points: Tensor, plane: JetSpec) -> Tensor:
-        """∂_x^a ∂_y^b z^s = s(s−1)…(s−a−b+1) i^b e^{−i(a+b)start} z^{s−a−b}, real and imaginary part."""
+        """∂_x^a ∂_y^b f(z) = i^b e^{−i(a+b)start} f^(a+b)(z): real and imaginary parts of every f."""
         x, y = points[:, 0] - self.vertex[0], points[:, 1] - self.vertex[1]
-        tiny = torch.finfo(points.dtype).tiny ** 0.25
+        tiny = torch.finfo(points.dtype).tiny ** 0.125
         radius = torch.hypot(x, y).clamp_min(tiny)
         # Angles just outside the sector by rounding must not wrap to the other side of the cut.
         middle = self.start + self.opening / 2
         angle = torch.remainder(torch.atan2(y, x) - middle + math.pi, 2 * math.pi) - math.pi + self.opening / 2
+        derivatives = [self._derivatives(radius, angle, order) for order in range(1 + max(map(sum, plane.indices)))]
         columns = []
         for a, b in plane.indices:
+            cosine, sine = math.cos((a + b) * self.start), -math.sin((a + b) * self.start)
             parts = []
-            for s in self.exponents:
-                n = a + b
-                factor = math.prod(s - k for k in range(n))
-                phase = (s - n) * angle + b * math.pi / 2 - n * self.start
-                size = factor * radius ** (s - n)
-                parts += [size * torch.cos(phase), size * torch.sin(phase)]
+            for (real, imaginary), whole in derivatives[a + b]:
+                turned = (cosine * real - sine * imaginary, sine * real + cosine * imaginary)
+                # i^b by exchanging the parts, so that ∂yy = −∂xx to the last bit: near the corner both are huge and must cancel.
+                for _ in range(b):
+                    turned = (-turned[1], turned[0])
+                parts += turned if whole else turned[1:]
             columns.append(torch.stack(parts, dim=1))
         return torch.stack(columns)
+
+    def _derivatives(self, radius: Tensor, angle: Tensor, order: int) -> list[tuple[tuple[Tensor, Tensor], bool]]:
+        """Real and imaginary part of the derivative f^(order) of every function; and whether both parts of it are wanted."""
+        found = []
+        for s in self.exponents:
+            factor = math.prod(s - k for k in range(order))
+            size = factor * radius ** (s - order)
+            found.append(((size * torch.cos((s - order) * angle), size * torch.sin((s - order) * angle)), True))
+        for k in self.logs:
+            # f^(n) = z^(k−n) (A log z + B): A' = kA, B' = kB + A, k' = k − 1.
+            a, b, power = 1.0, 0.0, k
+            for _ in range(order):
+                a, b, power = power * a, power * b + a, power - 1
+            size, phase = radius**power, power * angle
+            real, imaginary = a * torch.log(radius) + b, a * angle
+            found.append(((size * (torch.cos(phase) * real - torch.sin(phase) * imaginary),
+                           size * (torch.sin(phase) * real + torch.cos(phase) * imaginary)), k > 0))
+        return found
 
     def _bump(self, points: Tensor, plane: JetSpec) -> Tensor:
         """Jet (K, N, 1) of (1 − q²)⁶ for q = (r/radius)² < 1, zero beyond."""

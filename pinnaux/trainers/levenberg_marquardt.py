@@ -47,7 +47,7 @@ class LevenbergMarquardt:
     def step(self, state: Descent) -> Descent:
         """One accepted step, or the same θ and `stuck` if no damping gives a lower loss."""
         residual, jacobian = state.objective.jacobian(state.theta)
-        system = DampedSystem.build(jacobian, self._metric(jacobian))
+        system = DampedSystem.build(jacobian, self._metric(state.objective.ansatz, jacobian))
         loss = residual.square().sum().item()
         damping = state.damping
         for attempt in range(self.tries):
@@ -65,10 +65,11 @@ class LevenbergMarquardt:
                 break
         return replace(state, steps=state.steps + 1, damping=min(damping, self.largest), loss=loss, stuck=True)
 
-    def _metric(self, jacobian: Tensor) -> Tensor:
-        """The mean square column length for every parameter: a sphere as trust region, in units of the loss."""
-        mean = jacobian.square().sum() / jacobian.shape[1]
-        return mean.expand(jacobian.shape[1]).clone()
+    def _metric(self, ansatz: Ansatz, jacobian: Tensor) -> Tensor:
+        """The mean square column length for every parameter: a sphere as trust region, in units of the loss. Singular functions have their own."""
+        lengths = jacobian.square().sum(dim=0)
+        regular = torch.tensor(ansatz.regular, device=lengths.device)
+        return torch.where(regular, lengths[regular].mean(), lengths).clamp_min(1e-300)
 
     def _direction(self, state: Descent, system: DampedSystem, factor: Tensor, residual: Tensor) -> tuple[Tensor, float]:
         """δ, plus the acceleration a where 2|a| ≤ 0.75 |δ|; and the loss that the linear model predicts for δ."""
