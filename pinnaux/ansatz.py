@@ -162,11 +162,12 @@ class Ansatz:
 
 @dataclass(frozen=True)
 class Trial:
-    """Spread features of one kind, scale and number."""
+    """Spread features of one kind, scale and number, with or without singular functions at corners."""
 
     kind: str
     scale: float
     size: int
+    corners: bool = False
 
 
 @dataclass(frozen=True, eq=False)

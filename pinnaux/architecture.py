@@ -91,11 +91,16 @@ def wide(collocation: Collocation, kind: str, scale: float, columns: int, purpos
 
 
 def with_branches(collocation: Collocation, group: Sequence[Field], branches: Sequence[Branch]) -> Group:
-    """A group of unknowns with these branches and the corner functions."""
-    corners = [replace(branch, hidden=branch.hidden.to(collocation.device, collocation.dtype))
-               for branch in corner_branches(group, collocation.plan.problem.domain)]
+    """A group of unknowns with these branches and, where the collocation asks for them, the corner functions."""
+    found = corner_branches(group, collocation.plan.problem.domain) if collocation.corners else []
+    corners = [replace(branch, hidden=branch.hidden.to(collocation.device, collocation.dtype)) for branch in found]
     names = tuple(coordinate.name for coordinate in group[0].coordinates)
     return Group(tuple(field.name for field in group), names, (*branches, *corners))
+
+
+def has_corners(collocation: Collocation) -> bool:
+    """Whether the domain has corners where solutions may be singular."""
+    return any(corner_branches(group, collocation.plan.problem.domain) for group in collocation.plan.groups)
 
 
 def start(ansatz: Ansatz, collocation: Collocation) -> Tensor:

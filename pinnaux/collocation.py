@@ -38,11 +38,12 @@ class Purpose:
 
 @dataclass(frozen=True, eq=False)
 class Collocation:
-    """The compiled problem: one program a region, and the points it is asked at."""
+    """The compiled problem: one program a region, and the points it is asked at; whether trial solutions take singular functions at corners."""
 
     plan: Plan
     dtype: torch.dtype
     device: torch.device
+    corners: bool = True
 
     @cached_property
     def programs(self) -> tuple[FormulaProgram, ...]:

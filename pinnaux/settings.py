@@ -33,6 +33,7 @@ class Settings:
     close: float = 3.0
     promising: float = 1.5
     hopeful: float = 3.0
+    sharper: float = 3.0
     worthwhile: float = 10.0
     feature_trials: tuple[tuple[str, float], ...] = (
         ("sin", 1.0), ("sin", 2.0), ("sin", 4.0), ("sin", 6.0), ("sin", 9.0), ("sin", 14.0), ("tanh", 1.0), ("tanh", 2.0), ("tanh", 4.0))
@@ -49,6 +50,7 @@ class Settings:
     start_regularisation: float = 1e-8
     first_damping: float = 1e-2
     refresh_every: int = 8
+    descent_sampling: float = 2 / 3
     first_descent: int = 60
     descent_growth: float = 2.2
 
@@ -56,10 +58,15 @@ class Settings:
     correction_features: tuple[int, ...] = (1000, 2000, 3000)
     correction_oversampling: float = 4 / 3
     estimate_features: int = 600
+    trusted_gain: float = 0.75
+    curvature_ignored: float = 20.0
     within_reach: float = 30.0
+    nearly: float = 10.0
     correction_in_steps: float = 40.0
     haste: float = 1.2
+    cost_growth: float = 8.0
     patience: int = 2
+    fruitless: int = 2
     progress: float = 0.8
     bend_share: float = 1.0
     correction_slopes: tuple[float, float] = (0.5, 50.0)

@@ -56,7 +56,7 @@ def drive(trainer: Automatic, limits: Limits, watch: Watch | None) -> tuple[Stat
     try:
         while ended is None:
             began = limits.elapsed
-            state, report = trainer.step(state, hurry=limits.hurry)
+            state, report = trainer.step(state, limits)
             steps += 1
             limits.spent(report.stage, limits.elapsed - began)
             if watch:
@@ -92,6 +92,10 @@ class Limits:
         expected = self.costs.get("correction", self.settings.correction_in_steps * self.costs.get("layers", 0.0))
         return self.remaining < self.settings.haste * max(expected, self.costs.get("estimate", 0.0))
 
+    def affords(self, stage: str, times: float) -> bool:
+        """Whether there is time for so many times what a step of this stage has cost."""
+        return self.remaining > times * self.costs.get(stage, 0.0)
+
     def spent(self, stage: str, seconds: float) -> None:
         """Remember the cost of a stage, recent ones counting most."""
         self.costs[stage] = max(seconds, 0.7 * self.costs.get(stage, seconds))
@@ -103,6 +107,8 @@ def _ended(state: State, report: Report, steps: int, limits: Limits) -> tuple[st
         return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if state.finished == "stagnation":
         return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
+    if limits.remaining <= 0 and state.reliable and state.best and state.best.error <= limits.settings.accuracy:
+        return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if limits.remaining <= 0 or (limits.hurry and report.stage == "correction"):
         return "time", f"{limits.settings.time_limit:g} s are over"
     if limits.settings.steps is not None and steps >= limits.settings.steps:

@@ -8,7 +8,7 @@ from compute_problems import SMALL, bar, collocation, decay
 
 from pinnaux import Condition, Field, Interval, Problem, diff
 from pinnaux.solver import Limits, drive
-from pinnaux.trainers.automatic import Automatic, State
+from pinnaux.trainers.automatic import Automatic, State, Unlimited
 from pinnaux.trainers.state import Report
 
 NEVER = 1e-300
@@ -83,7 +83,7 @@ def test_with_little_time_left_a_correction_is_next() -> None:
         while state.descent is None:
             state, _ = trainer.step(state)
         assert trainer.step(state)[1].stage == "layers"
-        assert trainer.step(state, hurry=True)[1].stage == "correction"
+        assert trainer.step(state, Unlimited(hurry=True))[1].stage == "correction"
 
 
 def test_a_problem_whose_solution_is_zero_is_no_obstacle() -> None:

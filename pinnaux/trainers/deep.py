@@ -48,7 +48,7 @@ def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
         trained.append((replace(held[-1], branches=(Trained(network), *held[-1].branches[1:])), hidden))
     first = Ansatz(tuple(held), len(plan.problem.parameters))
     ansatz = Ansatz(tuple(group for group, _ in trained), first.numbers)
-    blocks = collocation.blocks(plan.interior_points(ansatz.size), Purpose(settings.seed, START_POINTS, 1))
+    blocks = collocation.blocks(plan.interior_points(int(settings.descent_sampling * ansatz.size)), Purpose(settings.seed, START_POINTS, 1))
     objective = Objective.unweighted(first, blocks)
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
     objective = Objective(first, blocks, balanced_weights(objective, theta))
@@ -63,7 +63,7 @@ def advance(collocation: Collocation, state: Descent) -> Descent:
     settings = collocation.plan.settings
     if (state.steps and state.steps % settings.refresh_every == 0) or state.stuck:
         ansatz = state.objective.ansatz
-        interior = collocation.plan.interior_points(ansatz.size)
+        interior = collocation.plan.interior_points(int(settings.descent_sampling * ansatz.size))
         blocks = collocation.attracted(ansatz, state.theta, interior, Purpose(settings.seed, MOVED_POINTS, state.steps))
         state = moved(state, _weighted(ansatz, blocks, state.theta))
         check_finite(state.objective, state.theta)

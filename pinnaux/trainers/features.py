@@ -11,24 +11,24 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz
-from pinnaux.architecture import constant_start, on_top, random_start, start, wide
+from pinnaux.ansatz import Ansatz, Candidate, Trial
+from pinnaux.architecture import constant_start, has_corners, on_top, random_start, start, wide
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.settings import Settings
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut, check_finite
-from pinnaux.ansatz import Candidate, Trial
 
 FEATURES, FEATURE_POINTS, HELD_POINTS, RANDOM_START = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Trials still to do, the scores of those done, and whether a round of more than the pilot's size has just ended."""
+    """Trials still to do, and the scores of those done; whether the domain has corners to try singular functions at."""
 
     waiting: tuple[Trial, ...]
     done: tuple[tuple[float, Trial], ...] = ()
+    corners: bool = False
 
     @property
     def finished(self) -> bool:
@@ -45,40 +45,54 @@ class Search:
         done = (*self.done, (score, trial))
         best = min(value for value, _ in self.done) if self.done else float("inf")
         hopeless = trial.size > settings.pilot_features and self.size != trial.size and score > best / settings.hopeful
-        return Search(() if hopeless else self.waiting[1:], done)
+        return replace(self, waiting=() if hopeless else self.waiting[1:], done=done)
 
     def ranked(self, size: int) -> list[tuple[float, Trial]]:
         """The trials done at a size, best first."""
         return sorted((entry for entry in self.done if entry[1].size == size), key=lambda entry: entry[0])
 
-    def larger(self, settings: Settings) -> Search:
-        """The next round: the best trial with half the features, to see whether their number matters; if it does, with more.
+    def chosen(self, size: int, settings: Settings) -> list[tuple[float, Trial]]:
+        """The same without those that singular functions improve by less than the factor `sharper`: they cost, and then do not pay."""
+        ranked = self.ranked(size)
+        plain = min((score for score, trial in ranked if not trial.corners), default=float("inf"))
+        return [(score, trial) for score, trial in ranked if not trial.corners or score * settings.sharper < plain]
 
-        The same search, with nothing waiting, once more features no longer pay.
+    def larger(self, settings: Settings) -> Search:
+        """The next round. After the pilot its winner again, with half the features (does their number matter?) and with singular
+        functions at the corners (do they?); then, if it pays, with more and more features. Nothing is waiting once it does not.
         """
         pilot, half = settings.pilot_features, settings.pilot_features // 2
         sizes = (pilot, *settings.feature_sizes)
-        best = self.ranked(self.size if self.size in sizes else pilot)
-        score, winner = best[0]
+        score, winner = self.chosen(self.size if self.size in sizes else pilot, settings)[0]
         if self.size == pilot:
-            return replace(self, waiting=(replace(winner, size=half),))
-        gain = self.ranked(half if self.size == half else sizes[sizes.index(self.size) - 1])[0][0] / max(score, 1e-300)
+            singular = (replace(winner, corners=True),) if self.corners else ()
+            return replace(self, waiting=(*singular, replace(winner, size=half)))
         following = next((size for size in sizes if size > self.size and size != pilot), None)
-        if following is None or gain < (settings.promising if self.size == half else settings.worthwhile):
+        if following is None or not self._pays(score, winner, settings):
             return self
         # More features resolve finer ones, so the best scale grows with their number: the next one takes part.
         chosen = [winner]
-        if self.size == half or winner.scale > self.ranked(pilot)[0][1].scale:
+        if self.size == half or winner.scale > self.chosen(pilot, settings)[0][1].scale:
             chosen.append(replace(winner, scale=winner.scale * settings.finer))
         if self.size == half:
-            others = [(value, trial) for value, trial in best if trial.kind != winner.kind]
-            chosen += [trial for value, trial in others[:1] if value < settings.close * score]
+            others = [(value, trial) for value, trial in self.ranked(pilot) if trial.kind != winner.kind]
+            chosen += [replace(trial, corners=winner.corners) for value, trial in others[:1] if value < settings.close * score]
         return replace(self, waiting=tuple(replace(trial, size=following) for trial in chosen))
 
+    def _pays(self, score: float, winner: Trial, settings: Settings) -> bool:
+        """Whether the last growth of the number of features lowered the score by enough to go on."""
+        half = settings.pilot_features // 2
+        if self.size == half:
+            return winner.corners or self.ranked(half)[0][0] > settings.promising * score
+        sizes = (settings.pilot_features, *settings.feature_sizes)
+        return self.chosen(sizes[sizes.index(self.size) - 1], settings)[0][0] > settings.worthwhile * score
 
-def pilot(settings: Settings) -> Search:
+
+def pilot(collocation: Collocation) -> Search:
     """Every kind and scale at the pilot's size."""
-    return Search(tuple(Trial(kind, scale, settings.pilot_features) for kind, scale in settings.feature_trials))
+    settings = collocation.plan.settings
+    trials = tuple(Trial(kind, scale, settings.pilot_features) for kind, scale in settings.feature_trials)
+    return Search(trials, corners=has_corners(collocation))
 
 
 def held_out(collocation: Collocation) -> HeldOut:
@@ -89,13 +103,21 @@ def held_out(collocation: Collocation) -> HeldOut:
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
-    return replace(judge, zero=judge.score(ansatz, zero))
+    return replace(judge, zero=judge.score(ansatz, zero), linear=_is_linear(collocation, objective, zero))
+
+
+def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor, tolerance: float = 1e-9) -> bool:
+    """Whether residuals are affine in the unknowns and numbers: r(θ₀ + 2d) − 2 r(θ₀ + d) + r(θ₀) = 0 for a random d."""
+    step = random_start(objective.ansatz, collocation, Purpose(collocation.plan.settings.seed, RANDOM_START)) - zero
+    step[step.numel() - objective.ansatz.numbers:] = 0.1
+    at_zero, once, twice = (objective.residual(zero + length * step) for length in (0.0, 1.0, 2.0))
+    return bool((twice - 2 * once + at_zero).norm() <= tolerance * (twice.norm() + once.norm() + at_zero.norm()))
 
 
 def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
     """The trial's output layer by least squares, added to `base` where given (a nonlinear problem then starts near its solution)."""
     ansatz, objective, theta = _problem(collocation, trial, base)
-    theta = _solve(collocation, objective, theta, collocation.plan.settings.newton_steps)
+    theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
     return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
 
