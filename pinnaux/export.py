@@ -36,6 +36,8 @@ Arrays = dict[str, np.ndarray]
 TIMES = 21              # moments written for a problem in time, the first and the last included
 SHEET_TIMES = 201       # rows of the surface over the (x, t) plane
 INTERIOR = "domain"     # the block that is not a boundary part
+INSIDE = 1e-3           # how far inside a corner is looked at where the corner itself has no value, relative to the domain's size
+OUT_OF_PROPORTION = 3.0
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,43 @@ def block(solution: Solution, piece: Piece, time: float | None) -> bytes:
 
 def fields(solution: Solution, points: np.ndarray) -> Arrays:
     """Fields and outputs at points (N, d), and `<name>_error` for each whose exact solution is given."""
-    values = dict(solution(points))
+    values = without_poles(solution, points, dict(solution(points)))
     errors = {f"{name}_error": values[name] - exact for name, exact in exact_values(solution.problem, points).items()
               if name in values}
     return {**errors, **values}
+
+
+def without_poles(solution: Solution, points: np.ndarray, values: Arrays) -> Arrays:
+    """The values, those at corners taken a little inside where they are not finite or out of all proportion.
+
+    The gradient of a solution is infinite at a re-entrant corner; one such vertex would ruin the colour range of the whole field.
+    """
+    inside = at_corners(solution.problem.domain, points)
+    rest = np.setdiff1d(np.arange(len(points)), list(inside))
+    if not inside or not len(rest):
+        return values
+    moved = solution(np.stack(list(inside.values())))
+    tamed = {}
+    for name, array in values.items():
+        array = array.copy()
+        largest = np.abs(array[rest]).max()
+        for number, vertex in enumerate(inside):
+            if not np.isfinite(array[vertex]).all() or np.abs(array[vertex]).max() > OUT_OF_PROPORTION * largest:
+                array[vertex] = moved[name][number]
+        tamed[name] = array
+    return tamed
+
+
+def at_corners(domain: Domain, points: np.ndarray) -> dict[int, np.ndarray]:
+    """The points (N, d) that are corners of a planar domain, by number, and for each a point (d,) a little inside."""
+    size = float(np.ptp(domain.bounds[:2], axis=1).max()) if domain.corners else 0.0
+    found = {}
+    for corner in domain.corners:
+        middle = corner.start + corner.opening / 2
+        step = INSIDE * size * np.array([np.cos(middle), np.sin(middle)])
+        for number in np.flatnonzero(np.linalg.norm(points[:, :2] - corner.vertex, axis=1) < 1e-9 * size):
+            found[int(number)] = np.concatenate([points[number, :2] + step, points[number, 2:]])
+    return found
 
 
 def exact_values(problem: Problem, points: np.ndarray) -> Arrays:
@@ -131,6 +166,7 @@ def boundary_residuals(solution: Solution, piece: Piece, points: np.ndarray) -> 
         on_part = Points(points, piece.normals)
         inside = region.holds(on_part)
         _, residuals = solution.residuals(condition.name, on_part[inside])
+        residuals = np.where(np.isfinite(residuals), residuals, 0.0)  # at a corner a flux may be infinite
         whole = np.zeros((len(points), residuals.shape[1]))
         whole[inside] = residuals
         found[f"residual {condition.name}"] = whole[:, 0] if whole.shape[1] == 1 else whole

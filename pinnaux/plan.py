@@ -16,7 +16,7 @@ from pinnaux.geometry.region import Region
 from pinnaux.jets.spec import JetSpec
 from pinnaux.problem import Problem
 from pinnaux.settings import Settings
-from pinnaux.symbolic.scalar import Expr
+from pinnaux.symbolic.scalar import Expr, postorder
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,22 @@ class Plan:
         return tuple(name for name in domain.boundary_names if name not in conditioned)
 
     @cached_property
+    def floating(self) -> tuple[Field, ...]:
+        """Fields that the conditions mention only through derivatives: any constant may be added to them."""
+        nodes = postorder(formula for region in self.regions for condition in region.conditions for formula in condition.residuals)
+        valued = {node for node in nodes if isinstance(node, Field)}
+        return tuple(field for field in self.problem.unknowns if field not in valued)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user may have forgotten, a sentence each."""
+        notes = []
+        if bare := self.bare_parts:
+            notes.append(f"no condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
+        notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a constant" for field in self.floating]
+        return tuple(notes)
+
+    @cached_property
     def unknowns(self) -> int:
         """Free parameters of the trained networks, and the problem's parameters."""
         return sum(self._network_size(group) for group in self.groups) + len(self.problem.parameters)
@@ -112,8 +128,7 @@ class Plan:
             lines.append(f"\n{region.region.describe()}: measure {region.region.measure:.6g}, {count} points")
             lines += [f"  {condition.name}: {condition.equation}" for condition in region.conditions]
             lines.append(f"  derivatives: {_derivatives(region, self.groups)}")
-        if bare := self.bare_parts:
-            lines.append(f"\nno condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
+        lines += [f"\nnote: {note}" for note in self.notes]
         rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
         lines.append(f"\n{self.unknowns} unknowns, {rows} residuals, about {self.memory / 2**30:.1f} GiB at most")
         return "\n".join(lines)

@@ -35,7 +35,8 @@ def headline(verdict: Verdict) -> str:
 def report(solution: Solution) -> str:
     """The headline and a table each of conditions, errors and parameters."""
     verdict = solution.verdict
-    parts = [headline(verdict), _conditions(verdict), _errors(verdict)]
+    notes = "\n".join(f"note: {note}" for note in verdict.notes)
+    parts = [headline(verdict), notes, _conditions(verdict), _errors(verdict)]
     if solution.parameters:
         rows = [(name, f"{value:.8g}") for name, value in solution.parameters.items()]
         parts.append(table(("parameter", "value"), rows))

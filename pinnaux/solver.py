@@ -41,7 +41,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         state, verdict = drive(Automatic(collocation), limits, watch)
         best = state.best or _nothing(collocation)
-    verdict = replace(verdict, error_estimate=best.estimate, reliable=state.reliable)
+    verdict = replace(verdict, error_estimate=best.estimate, reliable=state.reliable, notes=collocation.plan.notes)
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     try:
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())

@@ -37,6 +37,7 @@ class Verdict:
     elapsed: float = 0.0
     steps: int = 0
     condition: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pyvista
 
-from pinnaux import Condition, Disk, Field, Problem, laplacian
+from pinnaux import Condition, Disk, Field, Polygon, Problem, laplacian
 from pinnaux.errors import TrainingError
 from pinnaux.export import TIMES, export
 from pinnaux.geometry.mesh import Mesh
@@ -259,3 +259,24 @@ def test_parts_whose_names_are_no_file_names_get_their_numbers(tmp_path):
     names = {entry["name"]: entry["file"] for entry in collection(path)}
     assert set(names) == {"domain", "Rand ö", "a/b", "a b", "äß"}
     assert len(set(names.values())) == 5 and all(name.isascii() and "/" not in name for name in names.values())
+
+
+def test_an_infinite_gradient_at_a_corner_neither_stops_the_files_nor_ruins_their_range(tmp_path):
+    """r^(-1/3) at the re-entrant corner is written as its value a little inside, a residual that is not finite as 0."""
+    domain = Polygon([(0, 0), (1, 0), (1, -1), (-1, -1), (-1, 1), (0, 1)])
+    u = Field("u", domain)
+    problem = Problem([u], [Condition("balance", laplacian(u) == 0, on=domain), Condition("wall", u == 0, on=domain.boundary)],
+                      outputs={"u": u, "slope": u**2})
+
+    def slope(points):
+        with np.errstate(divide="ignore"):
+            return np.hypot(*points.T) ** (-1 / 3)
+
+    solution = known.KnownSolution(problem, {"u": lambda p: p[:, 0], "slope": slope}, {"wall": lambda p: slope(p)[:, None]})
+    path = export(solution, tmp_path, "corner")
+    grid = block(path, "domain")
+    at_corner = np.linalg.norm(grid.points, axis=1) == 0
+    np.testing.assert_allclose(grid["slope"][at_corner], (1e-3 * 2) ** (-1 / 3), rtol=1e-5)
+    others = np.asarray(grid.points)[~at_corner, :2].astype(float)
+    np.testing.assert_allclose(grid["slope"][~at_corner], slope(others), rtol=1e-5)
+    assert all(np.isfinite(block(path, name)["residual wall"]).all() for name in domain.boundary_names)

@@ -7,7 +7,7 @@ import re
 import pytest
 from compute_problems import bar, collocation, conductivity, everything, oscillator, plate, ring, source
 
-from pinnaux import Condition, Field, Problem, Rectangle, laplacian
+from pinnaux import Condition, Field, Problem, Rectangle, cos, dot, grad, laplacian, pi
 from pinnaux.ansatz import Ansatz, Group, Trained
 from pinnaux.architecture import embedding
 from pinnaux.collocation import Purpose
@@ -95,3 +95,19 @@ def test_a_plan_prints_the_derivatives_that_travel_through_the_networks() -> Non
     text = str(Plan.of(everything()))
     assert "derivatives: u, v: value, ∂x, ∂y, ∂t, ∂xx + ∂yy; q: value, ∂x, ∂xx" in text
     assert "derivatives: u, v: value, ∂x, ∂y; q: value" in text
+
+
+def test_what_may_have_been_forgotten_is_noted() -> None:
+    """A boundary part without a condition, and a field of which only derivatives are asked."""
+    domain = Rectangle((0, 0), (1, 1))
+    x, y = domain.coordinates
+    p = Field("p", domain)
+    problem = Problem(fields=[p], conditions=[
+        Condition("balance", laplacian(p) == cos(pi * x), on=domain),
+        Condition("sealed", dot(grad(p), domain.normal) == 0, on=domain.boundary["left", "right", "top"]),
+    ])
+    plan = Plan.of(problem)
+    assert plan.notes == ("no condition on the boundary part 'bottom'", "the conditions hold p only through derivatives: it is found up to a constant")
+    assert all(f"note: {note}" in str(plan) for note in plan.notes)
+    pinned = Problem(fields=[p], conditions=[*problem.conditions, Condition("pinned", p == 0, on=domain.boundary["bottom"])])
+    assert Plan.of(pinned).notes == ()

@@ -7,8 +7,9 @@ import pytest
 
 from pinnaux import (
     Box, Field, Interval, Parameter, Rectangle, Tensor, TimeInterval, VectorField, cos, cross, curl, diff, div, dot, exp, grad, hessian,
-    identity, inner, laplacian, norm, outer, sin, sqrt, sym, trace, transpose,
+    identity, inner, laplacian, maximum, norm, outer, sin, sqrt, sym, trace, transpose, where,
 )
+from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.numeric import evaluate
 from pinnaux.symbolic.scalar import Derivative, Product, Sum
 
@@ -225,3 +226,12 @@ def test_a_vector_field_is_a_tensor_of_its_components():
 )
 def test_tensors_keep_the_names_of_what_made_them(formula, text):
     assert str(formula(Field("u", plane))) == text
+
+
+def test_the_derivative_of_a_jump_is_refused_and_that_of_a_kink_is_not():
+    u = Field("u", plane)
+    with pytest.raises(DeclarationError, match="jumps where x < 0.5 changes") as caught:
+        div(where(px < 0.5, 1, 10) * grad(u))
+    assert "flux a field" in caught.value.hint
+    assert_same(diff(maximum(px, 0) ** 2, px, px), 2.0 + 0 * px)
+    assert_same(diff(where(px < 0.5, px**2, 1 - px), px, px), where(px < 0.5, 2, 0))

@@ -31,13 +31,13 @@ def atan2_partials(node: Expr, y: Expr, x: Expr) -> tuple[Expr, ...]:
 def smaller_partials(node: Expr, a: Expr, b: Expr) -> tuple[Expr, ...]:
     """∂ minimum(a, b): that of the smaller argument (of a where they are equal)."""
     first = Inequality(a, b, strict=False)
-    return Where(first, ONE, ZERO), Where(first, ZERO, ONE)
+    return Where(first, ONE, ZERO, slope=True), Where(first, ZERO, ONE, slope=True)
 
 
 def larger_partials(node: Expr, a: Expr, b: Expr) -> tuple[Expr, ...]:
     """∂ maximum(a, b): that of the larger argument (of a where they are equal)."""
     first = Inequality(b, a, strict=False)
-    return Where(first, ONE, ZERO), Where(first, ZERO, ONE)
+    return Where(first, ONE, ZERO, slope=True), Where(first, ZERO, ONE, slope=True)
 
 
 def gaussian(node: Expr, a: Expr) -> tuple[Expr, ...]:

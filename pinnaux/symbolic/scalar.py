@@ -203,13 +203,18 @@ class Pointwise(Expr):
 
 
 class Where(Expr):
-    """`yes` where the predicate holds, `no` elsewhere; differentiated branch by branch."""
+    """`yes` where the predicate holds, `no` elsewhere; differentiated branch by branch.
+
+    Two different numbers meet in a jump, whose derivative is no function: differentiating it is refused, unless it is the slope of a
+    function with a kink (`slope`), such as maximum, whose own second derivative is 0 on either side.
+    """
 
     predicate: Relation
+    slope: bool
 
-    def __init__(self, predicate: Relation, yes: Expr, no: Expr) -> None:
+    def __init__(self, predicate: Relation, yes: Expr, no: Expr, slope: bool = False) -> None:
         sides = tuple(side for operand in predicate.operands for side in operand.components)
-        self.fix(predicate=predicate, children=(*sides, yes, no))
+        self.fix(predicate=predicate, slope=slope, children=(*sides, yes, no))
 
     @property
     def yes(self) -> Expr:
@@ -224,6 +229,12 @@ class Where(Expr):
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         yes, no = tangents[-2:]
+        jump = is_constant(self.yes) and is_constant(self.no) and self.yes.value != self.no.value
+        if jump and not self.slope:
+            raise DeclarationError(
+                f"cannot differentiate {self} in {coordinate}: it jumps where {self.predicate} changes, and the derivative of a jump is no function",
+                hint="make the flux a field of its own, q == k*grad(u) and div(q) == f, or smooth the step: a + (b - a)*(1 + tanh(x/width))/2",
+            )
         if is_constant(yes, 0.0) and is_constant(no, 0.0):
             return ZERO
-        return Where(self.predicate, yes, no)
+        return Where(self.predicate, yes, no, self.slope)
