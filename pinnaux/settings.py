@@ -52,14 +52,16 @@ class Settings:
     refresh_every: int = 8
     descent_sampling: float = 2 / 3
     first_descent: int = 60
+    pace_steps: int = 16
+    pace: float = 5.0
+    postponements: int = 2
     descent_growth: float = 2.2
 
     # Stage 3, the correction in closed form.
     correction_features: tuple[int, ...] = (1000, 2000, 3000)
+    fine_accuracies: tuple[float, ...] = (1e-5, 1e-6)
     correction_oversampling: float = 4 / 3
     estimate_features: int = 600
-    trusted_gain: float = 0.75
-    curvature_ignored: float = 20.0
     within_reach: float = 30.0
     nearly: float = 10.0
     correction_in_steps: float = 40.0

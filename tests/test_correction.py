@@ -99,7 +99,7 @@ def trained(problem: Problem, points: Collocation) -> Candidate:
     features = Ansatz((Group(("u",), names, (Features(network, hidden),)),))
     objective = Objective.unweighted(features, points.blocks(300, Purpose(0, 51)))
     objective = Objective(features, objective.blocks, balanced_weights(objective, torch.zeros(features.size, dtype=torch.float64)))
-    output = gauss_newton(objective, torch.zeros(features.size, dtype=torch.float64), 8, 1e-9)
+    output = gauss_newton(objective, torch.zeros(features.size, dtype=torch.float64), 8, 1e-9).theta
     ansatz, theta = Ansatz((Group(("u",), names, (Trained(network),)),)), torch.cat([hidden, output])
     return Candidate(ansatz, theta, held_out(points).score(ansatz, theta))
 

@@ -9,7 +9,7 @@ import torch
 from cases import normal
 from torch import Tensor
 
-from pinnaux.linalg import DampedSystem, least_squares
+from pinnaux.linalg import DampedSystem, LeastSquares
 
 ROUNDING = 1e-14
 
@@ -28,19 +28,19 @@ def left(matrix: Tensor, right: Tensor, x: Tensor) -> float:
 @pytest.mark.parametrize("rows, columns", [(40, 12), (12, 12), (200, 3), (5, 1)])
 def test_least_squares_agrees_with_numpy(rows: int, columns: int) -> None:
     matrix, right = normal(rows, columns), normal(rows, seed=1)
-    assert torch.allclose(least_squares(matrix, right, ROUNDING), lstsq(matrix, right), rtol=1e-10, atol=1e-12)
+    assert torch.allclose(LeastSquares.build(matrix, ROUNDING).solve(right), lstsq(matrix, right), rtol=1e-10, atol=1e-12)
 
 
 def test_columns_of_very_different_sizes_are_solved_alike() -> None:
     matrix, right = normal(40, 9), normal(40, seed=1)
     sizes = torch.logspace(-12, 12, 9, dtype=torch.float64)
-    assert torch.allclose(least_squares(matrix * sizes, right, ROUNDING) * sizes, least_squares(matrix, right, ROUNDING), rtol=1e-10, atol=1e-12)
+    assert torch.allclose(LeastSquares.build(matrix * sizes, ROUNDING).solve(right) * sizes, LeastSquares.build(matrix, ROUNDING).solve(right), rtol=1e-10, atol=1e-12)
 
 
 def test_columns_that_depend_on_each_other_are_survived() -> None:
     matrix, right = normal(40, 6), normal(40, seed=1)
     dependent = torch.cat([matrix, matrix[:, :3], matrix @ normal(6, 2, seed=2)], dim=1)
-    x = least_squares(dependent, right, 1e-8)
+    x = LeastSquares.build(dependent, 1e-8).solve(right)
     assert left(dependent, right, x) == pytest.approx(left(dependent, right, lstsq(dependent, right)), rel=1e-10)
     assert x.norm() < 2 * lstsq(dependent, right).norm()
 
@@ -48,13 +48,13 @@ def test_columns_that_depend_on_each_other_are_survived() -> None:
 def test_a_column_of_zeros_gets_nothing() -> None:
     matrix, right = normal(40, 6), normal(40, seed=1)
     matrix[:, 2] = 0
-    x = least_squares(matrix, right, ROUNDING)
+    x = LeastSquares.build(matrix, ROUNDING).solve(right)
     assert x[2] == 0 and torch.allclose(x, lstsq(matrix, right), rtol=1e-10, atol=1e-12)
 
 
 def test_more_columns_than_rows_are_solved_exactly_and_moderately() -> None:
     matrix, right = normal(10, 25), normal(10, seed=1)
-    x = least_squares(matrix, right, 1e-10)
+    x = LeastSquares.build(matrix, 1e-10).solve(right)
     assert left(matrix, right, x) < 1e-8 and x.norm() < 2 * lstsq(matrix, right).norm()
 
 
@@ -63,7 +63,7 @@ def test_regularisation_is_what_it_says() -> None:
     matrix, right, regularisation = normal(30, 5) * torch.tensor([1.0, 10, 0.1, 3, 1]), normal(30, seed=1), 0.3
     square = torch.diag(regularisation**2 * 5 * matrix.square().sum(dim=0))
     expected = torch.linalg.solve(matrix.T @ matrix + square, matrix.T @ right)
-    assert torch.allclose(least_squares(matrix, right, regularisation), expected, rtol=1e-11)
+    assert torch.allclose(LeastSquares.build(matrix, regularisation).solve(right), expected, rtol=1e-11)
 
 
 def test_ill_conditioned_columns_lose_no_accuracy_to_squaring() -> None:
@@ -71,7 +71,7 @@ def test_ill_conditioned_columns_lose_no_accuracy_to_squaring() -> None:
     x = torch.linspace(0, 1, 200, dtype=torch.float64)
     matrix = torch.stack([x**k for k in range(13)], dim=1)
     right = torch.exp(x) * torch.sin(3 * x)
-    found = left(matrix, right, least_squares(matrix, right, 1e-15))
+    found = left(matrix, right, LeastSquares.build(matrix, 1e-15).solve(right))
     assert found < 1e-9 and found < 3 * left(matrix, right, lstsq(matrix, right)) + 1e-12
 
 

@@ -35,8 +35,11 @@ class State:
     next_correction: int = 0
     idle: int = 0
     stale: int = 0
+    pace: float = 0.0
+    postponed: int = 0
     corners: bool = False
     estimated: bool = True
+    measured_again: bool = False
     reliable: bool = False
     finished: str | None = None
 
@@ -123,18 +126,23 @@ class Automatic:
         best = correction.best
         if best is correction.before and state.best.estimate:
             best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
-        done = "accuracy" if correction.reliable and best.error <= settings.accuracy else None
+        # A correction that is kept leaves an error that nothing independent has measured yet; that is done where it matters.
+        enough = correction.before.error <= settings.accuracy
+        measured = enough or best is not correction.after or state.measured_again
+        done = "accuracy" if measured and correction.reliable and best.error <= settings.accuracy else None
         report = Report("estimate", {}, self._fresh(state, best), "the error estimated")
         # What is nearly there gets more features at once; what is not, more training first.
-        again = state.descent and best.error <= settings.nearly * settings.accuracy and state.deep_corrections < len(settings.correction_features)
-        return replace(state, best=best, corrections=state.corrections + 1, estimated=True, reliable=correction.reliable,
+        larger = self._features(state.deep_corrections) > self._features(state.deep_corrections - 1)
+        again = state.descent and best.error <= settings.nearly * settings.accuracy and larger
+        return replace(state, best=best, corrections=state.corrections + 1, estimated=measured, measured_again=not measured,
+                       reliable=correction.reliable,
                        next_correction=state.descent.steps if again else state.next_correction, finished=done or state.finished), report
 
     def _begin(self, state: State) -> tuple[State, Report]:
         collocation = self._chosen(state)
         descent = begin(collocation, state.judge)
         check_finite(descent.objective, descent.theta)
-        return replace(state, descent=descent, corners=collocation.corners), Report("layers", self._losses(descent), message="network spread layer by layer")
+        return replace(state, descent=descent, corners=collocation.corners), Report("start", self._losses(descent), message="network spread layer by layer")
 
     def _advance(self, state: State) -> tuple[State, Report]:
         before = state.descent
@@ -143,6 +151,7 @@ class Automatic:
         following = replace(state, descent=descent, idle=idle)
         if idle > self.collocation.plan.settings.patience:
             following = replace(following, next_correction=descent.steps)
+        following = self._postponed(following)
         fresh = {}
         if descent.steps % self.collocation.plan.settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
@@ -154,7 +163,7 @@ class Automatic:
         if not state.deep_corrections:
             state = self._judge_anew(state)
         trained = Candidate(descent.objective.ansatz, descent.theta, state.judge.score(descent.objective.ansatz, descent.theta))
-        features = settings.correction_features[min(state.deep_corrections, len(settings.correction_features) - 1)]
+        features = self._features(state.deep_corrections)
         correction = correct(self._chosen(state), state.judge, trained, state.corrections, features)
         found = correction.best
         improved = found.score < settings.progress * state.best.score
@@ -165,8 +174,25 @@ class Automatic:
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, best=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
-                       next_correction=growth, idle=0, stale=stale, estimated=bool(best.estimate) and not promising, reliable=correction.reliable,
+                       next_correction=growth, postponed=0, idle=0, stale=stale, estimated=bool(best.estimate) and not promising, reliable=correction.reliable,
                        finished="stagnation" if stale >= settings.fruitless else None), report
+
+    def _postponed(self, state: State) -> State:
+        """Where training still pays well when a correction is due, it goes on for a while first."""
+        settings = self.collocation.plan.settings
+        if state.descent.steps % settings.pace_steps:
+            return state
+        loss, pays = state.descent.loss, state.descent.loss * settings.pace < state.pace
+        due = state.descent.steps + settings.pace_steps > state.next_correction
+        if due and pays and state.postponed < settings.postponements:
+            return replace(state, pace=loss, postponed=state.postponed + 1, next_correction=state.descent.steps + settings.pace_steps)
+        return replace(state, pace=loss)
+
+    def _features(self, done: int) -> int:
+        """Features of a correction after so many: more every time, and more from the start where much accuracy is asked for."""
+        settings = self.collocation.plan.settings
+        first = sum(settings.accuracy < bound for bound in settings.fine_accuracies)
+        return settings.correction_features[max(0, min(first + done, len(settings.correction_features) - 1))]
 
     def _judge_anew(self, state: State) -> State:
         """Balance the judge by the trained network: where the first features were far from a solution, so was their balance."""

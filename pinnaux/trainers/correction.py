@@ -7,7 +7,7 @@ estimate of the error of what it corrects (method: measured within some percent 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -66,15 +66,19 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     interior = collocation.plan.interior_points(int(ansatz.size * settings.correction_oversampling))
     blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
     objective = Objective(ansatz, blocks, judge.weights)
-    solved = gauss_newton(objective, theta, 2, settings.correction_regularisation, linear=settings.curvature_ignored)
-    train_gain = (objective.residual(theta).norm().clamp_min(1e-300) / objective.residual(solved).norm().clamp_min(1e-300)).item()
+    result = gauss_newton(objective, theta, 1, settings.correction_regularisation)
+    solved = result.theta
+    train_gain = (result.before.clamp_min(1e-300) / result.after.clamp_min(1e-300)).item()
     score = judge.score(ansatz, solved)
     held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
     sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
-    before = Candidate(candidate.ansatz, candidate.theta, candidate.score, sizes)
-    # The error falls less than the residual where its rough part is what was removed: not all of the gain is counted on.
-    left = {name: EPSILON + size / max(held_gain, 1e-300) ** settings.trusted_gain for name, size in sizes.items()}
-    return Correction(before, Candidate(ansatz, solved, score, left), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300))
+    # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
+    # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g.
+    root = math.hypot(1.0, held_gain)
+    error = {name: EPSILON + size * held_gain / root for name, size in sizes.items()}
+    noise = {name: EPSILON + size / root for name, size in sizes.items()}
+    before = replace(candidate, estimate=error)
+    return Correction(before, Candidate(ansatz, solved, score, noise), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300))
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
@@ -138,7 +142,7 @@ def _sizes(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: T
         old = before.ansatz.groups[number].push(old_parts[number], own, spec)[0][0]
         change |= dict(zip(fields, (new - old).norm(dim=0).tolist()))
         size |= dict(zip(fields, new.norm(dim=0).tolist()))
-    sizes = {field.name: EPSILON + math.hypot(*(change[one] for one in field.components)) / max(math.hypot(*(size[one] for one in field.components)), 1e-300)
+    sizes = {field.name: math.hypot(*(change[one] for one in field.components)) / max(math.hypot(*(size[one] for one in field.components)), 1e-300)
              for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
