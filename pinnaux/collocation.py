@@ -119,6 +119,8 @@ class Collocation:
         Half the points of a boundary go by measure, half evenly to its named parts, so that a small part is not missed.
         """
         points = _by_part(region.region, count, generator)
+        if self.corners:
+            points = self._towards_corners(region.region, points, generator)
         if region.region.kind == "observations":
             kept_out = np.arange(len(points)) % self.plan.settings.held_out_every == self.plan.settings.held_out_every - 1
             if len(points) < self.plan.settings.fewest_to_hold_out:
@@ -126,6 +128,22 @@ class Collocation:
             return points[kept_out if held_out else ~kept_out]
         _, first = np.unique(points.coordinates, axis=0, return_index=True)
         return points if len(first) == len(points) else points[np.sort(first)]
+
+    def _towards_corners(self, region: Region, points: Points, generator: np.random.Generator) -> Points:
+        """The points with some replaced by others whose distances from the corners are spread evenly in their logarithm.
+
+        Singular functions differ from one another only near their corner, where points uniform by measure hardly ever come.
+        """
+        settings = self.plan.settings
+        corners, number = region.domain.corners, int(len(points) * settings.corner_share)
+        if not corners or not number or region.kind not in ("interior", "boundary"):
+            return points
+        pool = region.sample(settings.corner_pool * number, generator)
+        size = float(np.ptp(region.domain.bounds[:2], axis=1).max())
+        distance = np.min([np.linalg.norm(pool.coordinates[:, :2] - corner.vertex, axis=1) for corner in corners], axis=0) / size
+        near = np.maximum(distance, settings.corner_nearest) ** -(2.0 if region.kind == "interior" else 1.0)
+        chosen = generator.choice(len(pool), number, replace=False, p=near / near.sum())
+        return joined([points[: len(points) - number], pool[np.sort(chosen)]])
 
 
 def _by_part(region: Region, count: int, generator: np.random.Generator) -> Points:

@@ -24,6 +24,9 @@ class Settings:
     held_out_every: int = 5
     fewest_to_hold_out: int = 25
     pool_factor: int = 4
+    corner_share: float = 0.2
+    corner_pool: int = 50
+    corner_nearest: float = 1e-4
     largest_attraction: float = 20.0
 
     # Stage 1, spread features: a pilot tries every kind and scale, the best are solved at growing sizes.

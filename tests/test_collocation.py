@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,11 +11,12 @@ from compute_problems import bar, collocation, conductivity, decay, everything, 
 from reference import assert_same
 from torch import Tensor
 
-from pinnaux import Condition, Field, Interval, Problem, sqrt
+from pinnaux import Condition, Field, Interval, Problem, Rectangle, laplacian, sqrt
 from pinnaux.ansatz import Ansatz, Branch, Features, Group
-from pinnaux.collocation import Purpose
+from pinnaux.collocation import Collocation, Purpose
 from pinnaux.jets.inputs import Embedding
 from pinnaux.network import Network
+from pinnaux.plan import Plan
 
 
 def drawn(problem: Problem, purpose: Purpose, interior: int = 40) -> list[Tensor]:
@@ -146,3 +149,21 @@ def small_single(ansatz: Ansatz) -> Ansatz:
 
     groups = [Group(group.unknowns, group.coordinates, tuple(map(single, group.branches))) for group in ansatz.groups]
     return Ansatz(tuple(groups), ansatz.numbers)
+
+
+def test_with_corner_functions_points_come_near_every_corner() -> None:
+    """A fifth of the points are spread evenly in the logarithm of their distance; all still lie in the region, with outward normals."""
+    domain = Rectangle((0, 0), (2, 1))
+    u = Field("u", domain)
+    problem = Problem([u], [Condition("balance", laplacian(u) == 1, on=domain), Condition("walls", u == 0, on=domain.boundary)])
+    sharp = Collocation(Plan.of(problem), torch.float64, torch.device("cpu"), corners=True)
+    blocks = [sharp.blocks(2000, Purpose(0, 1)), replace(sharp, corners=False).blocks(2000, Purpose(0, 1))]
+    for near, plain, reach in zip(*blocks, (0.05, 0.002)):
+        points = near.surroundings.points.numpy()
+        assert len(points) == len(plain.surroundings.points) and domain.contains(points, 1e-12).all()
+        for vertex in ((0, 0), (2, 0), (0, 1), (2, 1)):
+            close = [int((np.linalg.norm(one.surroundings.points.numpy() - vertex, axis=1) < reach).sum()) for one in (near, plain)]
+            assert close[0] >= 5 > close[1]
+    walls = blocks[0][1].surroundings
+    outward = walls.points + 1e-6 * walls.normals
+    assert not domain.contains(outward.numpy()).any()
