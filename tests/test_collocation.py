@@ -158,12 +158,12 @@ def test_with_corner_functions_points_come_near_every_corner() -> None:
     problem = Problem([u], [Condition("balance", laplacian(u) == 1, on=domain), Condition("walls", u == 0, on=domain.boundary)])
     sharp = Collocation(Plan.of(problem), torch.float64, torch.device("cpu"), corners=True)
     blocks = [sharp.blocks(2000, Purpose(0, 1)), replace(sharp, corners=False).blocks(2000, Purpose(0, 1))]
-    for near, plain, reach in zip(*blocks, (0.05, 0.002)):
+    for near, plain, reach in zip(*blocks, (0.1, 0.02)):
         points = near.surroundings.points.numpy()
         assert len(points) == len(plain.surroundings.points) and domain.contains(points, 1e-12).all()
         for vertex in ((0, 0), (2, 0), (0, 1), (2, 1)):
             close = [int((np.linalg.norm(one.surroundings.points.numpy() - vertex, axis=1) < reach).sum()) for one in (near, plain)]
-            assert close[0] >= 5 > close[1]
+            assert close[0] >= 1.8 * close[1] and close[0] >= 10
     walls = blocks[0][1].surroundings
     outward = walls.points + 1e-6 * walls.normals
     assert not domain.contains(outward.numpy()).any()
