@@ -35,7 +35,7 @@ def headline(verdict: Verdict) -> str:
 def report(solution: Solution) -> str:
     """The headline and a table each of conditions, errors and parameters."""
     verdict = solution.verdict
-    notes = "\n".join(f"note: {note}" for note in verdict.notes)
+    notes = "\n".join(f"note: {note}" for note in (*verdict.notes, *_doubt(verdict)))
     parts = [headline(verdict), notes, _conditions(verdict), _errors(verdict)]
     if solution.parameters:
         rows = [(name, f"{value:.8g}") for name, value in solution.parameters.items()]
@@ -73,6 +73,12 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _doubt(verdict: Verdict) -> tuple[str, ...]:
+    if not verdict.error_estimate or verdict.reliable:
+        return ()
+    return ("the estimated error is not confirmed by points held out, and may be too small",)
 
 
 def _conditions(verdict: Verdict) -> str:

@@ -17,7 +17,7 @@ from pinnaux.verdict import EXIT_STATUS, ConditionVerdict, Progress, Verdict
 EACH = ConditionVerdict(rms=1.5e-6, relative=3.25e-7, largest=1e-5, points=2000)
 VERDICT = Verdict(status="accuracy", reason="estimated relative error 1.2e-06, 1.0e-05 asked for", accuracy=1e-5,
                   conditions={"heat": EACH, "cold sides": replace(EACH, rms=2e-9)}, error_estimate={"T": 1.25e-6},
-                  errors={"T": 1.5e-6}, elapsed=12.34, steps=40)
+                  errors={"T": 1.5e-6}, reliable=True, elapsed=12.34, steps=40)
 
 
 def solution(parameters=(), **changes):
@@ -49,6 +49,12 @@ def test_without_an_exact_solution_the_report_has_no_column_for_it():
 
 def test_a_report_without_estimate_errors_or_parameters_ends_with_the_conditions():
     assert len(report(solution(errors={}, error_estimate={})).split("\n\n")) == 2
+
+
+def test_an_estimate_that_is_not_confirmed_says_so():
+    doubt = "note: the estimated error is not confirmed"
+    assert doubt in report(solution(reliable=False))
+    assert doubt not in report(solution()) and doubt not in report(solution(reliable=False, error_estimate={}))
 
 
 @pytest.mark.parametrize("status", EXIT_STATUS)

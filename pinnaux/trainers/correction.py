@@ -41,14 +41,14 @@ class Correction:
     held_gain: float
     share: float
 
-    @property
-    def reliable(self) -> bool:
-        """Whether the size of the correction says something about the error.
+    def reliable(self, margin: float = 1.0) -> bool:
+        """Whether the size of the correction says something about the error: tells it from one `margin` times as large.
 
-        It does if residuals fell on held-out points about as on those solved on; and if they did not fall at all, only where little
-        is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing.
+        It does if residuals fell on held-out points about as on those solved on, or by less where there is a margin; and if they did
+        not fall at all, only where little is left of what the zero solution leaves (`share`): a correction that finds nothing to do
+        about a large residual proves nothing.
         """
-        alike = self.held_gain > self.train_gain / LARGEST_OVERFIT
+        alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * max(1.0, margin))
         fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and self.train_gain > 1)
         return alike and (fell or self.share < ROUNDING)
 
