@@ -16,7 +16,7 @@ from pinnaux.geometry.region import Region
 from pinnaux.jets.spec import JetSpec
 from pinnaux.problem import Problem
 from pinnaux.settings import Settings
-from pinnaux.symbolic.scalar import Expr, postorder
+from pinnaux.symbolic.scalar import Derivative, Expr, postorder
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,26 @@ class Plan:
         valued = {node for node in nodes if isinstance(node, Field)}
         return tuple(field for field in self.problem.unknowns if field not in valued)
 
+    @cached_property
+    def short_of_moments(self) -> tuple[tuple[Field, int, int], ...]:
+        """Fields with fewer conditions at a moment than time derivatives, and both numbers; not where observations may stand in."""
+        time = self.problem.domain.time
+        if time is None or any(region.region.kind == "observations" for region in self.regions):
+            return ()
+        short = []
+        for field in self.problem.unknowns:
+            order, held = 0, 0
+            for region in self.regions:
+                residuals = [postorder([formula]) for condition in region.conditions for formula in condition.residuals]
+                if region.region.kind in ("initial", "final"):
+                    held += sum(any(_unknown(node) is field for node in nodes) for nodes in residuals)
+                else:
+                    own = (node for nodes in residuals for node in nodes if isinstance(node, Derivative) and node.unknown is field)
+                    order = max([order, *(dict(node.orders).get(time.name, 0) for node in own)])
+            if held < order:
+                short.append((field, order, held))
+        return tuple(short)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user may have forgotten, a sentence each."""
@@ -97,6 +117,8 @@ class Plan:
         if bare := self.bare_parts:
             notes.append(f"no condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
         notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a constant" for field in self.floating]
+        notes += [f"{field.name} has time derivatives of order {order} and {held or 'no'} condition{'' if held == 1 else 's'} at the first or the last moment"
+                  for field, order, held in self.short_of_moments]
         return tuple(notes)
 
     @cached_property
@@ -132,6 +154,11 @@ class Plan:
         rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
         lines.append(f"\n{self.unknowns} unknowns, {rows} residuals, about {self.memory / 2**30:.1f} GiB at most")
         return "\n".join(lines)
+
+
+def _unknown(node: Expr) -> Expr:
+    """The unknown that a node is a derivative of, or the node."""
+    return node.unknown if isinstance(node, Derivative) else node
 
 
 def _listed(fields: Sequence[Field]) -> str:

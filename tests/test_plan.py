@@ -7,7 +7,7 @@ import re
 import pytest
 from compute_problems import bar, collocation, conductivity, everything, oscillator, plate, ring, source
 
-from pinnaux import Condition, Field, Problem, Rectangle, cos, dot, grad, laplacian, pi
+from pinnaux import Condition, Field, Interval, Observations, Problem, Rectangle, TimeInterval, cos, diff, dot, grad, laplacian, pi, sin
 from pinnaux.ansatz import Ansatz, Group, Trained
 from pinnaux.architecture import embedding
 from pinnaux.collocation import Purpose
@@ -111,3 +111,26 @@ def test_what_may_have_been_forgotten_is_noted() -> None:
     assert all(f"note: {note}" in str(plan) for note in plan.notes)
     pinned = Problem(fields=[p], conditions=[*problem.conditions, Condition("pinned", p == 0, on=domain.boundary["bottom"])])
     assert Plan.of(pinned).notes == ()
+
+
+def test_a_missing_initial_condition_is_noted() -> None:
+    """One for every order in time, of every field: not of what has no time derivative, nor where data may stand in."""
+    domain = Interval(0, 1) * TimeInterval(0, 1)
+    x, t = domain.coordinates
+    u, p = Field("u", domain), Field("p", domain)
+    conditions = [
+        Condition("wave", diff(u, t, t) == laplacian(u) + p, on=domain),
+        Condition("source", p == sin(x), on=domain),
+        Condition("ends", u == 0, on=domain.boundary),
+    ]
+    at_rest = Condition("at rest", diff(u, t) == 0, on=domain.initial)
+    start = Condition("start", u == sin(pi * x), on=domain.initial)
+
+    def notes(*more: Condition) -> tuple[str, ...]:
+        return Plan.of(Problem([u, p], [*conditions, *more])).notes
+
+    assert notes() == ("u has time derivatives of order 2 and no conditions at the first or the last moment",)
+    assert notes(at_rest) == ("u has time derivatives of order 2 and 1 condition at the first or the last moment",)
+    assert notes(at_rest, start) == ()
+    probes = Observations({"x": [0.5, 0.5], "t": [0.1, 0.2], "u": [1.0, 0.9]}, domain, columns=("u",))
+    assert notes(Condition("probes", u == probes["u"], on=probes)) == ()
