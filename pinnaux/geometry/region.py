@@ -47,10 +47,6 @@ class Region(ABC):
     def key(self) -> Hashable:
         """Equal for regions that are the same set, so that conditions on them can share points."""
 
-    def same_points_as(self, other: Region) -> bool:
-        """Whether conditions here and on `other` can share one set of points."""
-        return self.key == other.key
-
 
 @dataclass(frozen=True, eq=False)
 class PatchRegion(Region):
