@@ -16,11 +16,17 @@ from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Activation, Linear
 from pinnaux.network import Network
 from pinnaux.settings import Settings
+from pinnaux.signature import Signature
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 CLASSES = MappingProxyType({one.__name__: one for one in (
-    Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Settings, Tangent,
-    Trained, Verdict)})
+    Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Settings, Signature,
+    Tangent, Trained, Verdict)})
+
+
+def layout() -> str:
+    """The names of all classes and their fields: a file of another layout cannot be decoded."""
+    return "; ".join(f"{name}: {', '.join(one.name for one in fields(kind))}" for name, kind in CLASSES.items())
 
 
 def encode(value: object) -> object:

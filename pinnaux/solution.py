@@ -24,13 +24,15 @@ from pinnaux.geometry.points import Points
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
 from pinnaux.residuals import judge_condition
-from pinnaux.serial import decode, encode
+from pinnaux.serial import decode, encode, layout
 from pinnaux.settings import Settings
+from pinnaux.signature import Signature, signature
 from pinnaux.symbolic.numeric import evaluate as evaluate_formula
 from pinnaux.symbolic.scalar import Expr
 from pinnaux.verdict import ConditionVerdict, Verdict
 
-FORMAT = 1
+# Files of another layout are refused: the number of this one, and the fields of every class in it.
+FORMAT = f"2 {layout()}"
 VERDICT_POINTS, ERROR_POINTS = 31, 32
 CHUNK = 20_000
 
@@ -135,7 +137,7 @@ class Solution:
     def save(self, path: str | Path) -> None:
         """Write the solution to a file, whole or not at all; `load` needs the same problem again."""
         tree = {"format": FORMAT, "ansatz": encode(self.ansatz), "theta": self.theta.cpu(), "verdict": encode(self.verdict),
-                "settings": encode(self.collocation.plan.settings), "signature": signature(self.problem)}
+                "settings": encode(self.collocation.plan.settings), "signature": encode(signature(self.problem))}
         buffer = BytesIO()
         torch.save(tree, buffer)
         write_bytes(Path(path), buffer.getvalue())
@@ -146,22 +148,14 @@ class Solution:
         tree = _read(Path(path))
         if not isinstance(tree, dict) or tree.get("format") != FORMAT:
             raise UsageError(f"{path} is no solution of this version of pinnaux", hint="solve the problem again")
-        if tree["signature"] != signature(problem):
+        saved: Signature = decode(tree["signature"])
+        if not saved.agrees(signature(problem)):
             raise UsageError(f"{path} is the solution of another problem than this file now states",
                              hint="solve again after changing fields, conditions or the domain")
         settings: Settings = decode(tree["settings"])
         theta = tree["theta"]
         collocation = Collocation(Plan.of(problem, settings), theta.dtype, torch.device("cpu"))
         return Solution(problem, collocation, decode(tree["ansatz"]), theta, decode(tree["verdict"]))
-
-
-def signature(problem: Problem) -> list[str]:
-    """What a saved solution must agree with: domain, unknowns and conditions, in words."""
-    domain = problem.domain
-    lines = [f"{domain!r} of {', '.join(domain.names)}, periodic in {', '.join(domain.periodic) or 'nothing'}"]
-    lines += [f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in problem.unknowns]
-    lines += [f"{one.name} from {one.initial} between {one.lower} and {one.upper}" for one in problem.parameters]
-    return lines + [str(condition) for condition in problem.conditions]
 
 
 def _read(path: Path) -> object:

@@ -13,7 +13,10 @@ import torch
 from compute_problems import bar, collocation, conductivity, everything, plate, small_ansatz
 from reference import assert_same
 
-from pinnaux import Condition, Field, Interval, Parameter, Problem, Rectangle, VectorField, diff, div, grad, laplacian, pi, sin
+from pinnaux import (
+    Condition, Disk, Field, Interval, Observations, Parameter, Polygon, Problem, Rectangle, VectorField, cos, diff, div, grad, laplacian, pi,
+    pointwise, sin,
+)
 from pinnaux.ansatz import Ansatz, Features, Frozen, Group, Tangent, Trained
 from pinnaux.collocation import Purpose
 from pinnaux.errors import UsageError
@@ -217,6 +220,46 @@ def periodic_problem(periodic: tuple[str, ...]) -> Problem:
     domain = Rectangle((0, 0), (1, 1), periodic=periodic)
     u = Field("u", domain)
     return Problem([u], [Condition("balance", laplacian(u) == u, on=domain)])
+
+
+def varied(corner: float = 2.0, factor: float = 1.23456789, far: float = 1.0, law: Callable = torch.sin, measured: float = 1.0,
+           below: bool = True) -> Problem:
+    """A problem of many parts, each of which may be varied a little."""
+    domain = Polygon([(0, 0), (corner, 0), (2, 1), (0, 1)]) - Disk((0.5, far / 2), 0.1)
+    (x, y), u = domain.coordinates, Field("u", domain)
+    probes = Observations({"x": [0.2, 0.3], "y": [0.1, 0.2], "u": [measured, 2.0]}, domain, columns=("u",))
+    long = sum(sin(k * x) * cos(k * y) for k in range(1, 30)) + far * y
+    where = domain.boundary.where(x < 0.5) if below else domain.boundary.where(x > 0.5)
+    return Problem([u], [
+        Condition("balance", laplacian(u) + factor * pointwise(law)(x) == long, on=domain),
+        Condition("wall", u == 0, on=where),
+        Condition("probes", u == probes["u"], on=probes),
+    ])
+
+
+def test_what_is_computed_from_a_solution_may_change(tmp_path: Path) -> None:
+    untrained(varied()).save(tmp_path / "solution.pt")
+    problem = varied()
+    loaded = Solution.load(tmp_path / "solution.pt", Problem(problem.fields, problem.conditions, outputs={"twice": 2 * problem.fields[0]}))
+    points = np.array([[1.5, 0.5]])
+    assert loaded(points)["twice"] == 2 * loaded(points)["u"]
+
+
+@pytest.mark.parametrize("change", [{"corner": 2.000001}, {"factor": 1.23456712}, {"far": 1.0001}, {"law": torch.cos}, {"measured": 1.0000001},
+                                    {"below": False}], ids=lambda change: next(iter(change)))
+def test_the_smallest_change_makes_another_problem(change: Mapping[str, object], tmp_path: Path) -> None:
+    untrained(varied()).save(tmp_path / "solution.pt")
+    Solution.load(tmp_path / "solution.pt", varied())
+    with pytest.raises(UsageError, match="of another problem"):
+        Solution.load(tmp_path / "solution.pt", varied(**change))
+
+
+def test_a_solution_whose_classes_had_other_fields_is_of_another_version(tmp_path: Path) -> None:
+    untrained(bar()).save(tmp_path / "solution.pt")
+    tree = torch.load(tmp_path / "solution.pt")
+    torch.save({**tree, "format": tree["format"].replace("accuracy", "precision")}, tmp_path / "older.pt")
+    with pytest.raises(UsageError, match="no solution of this version"):
+        Solution.load(tmp_path / "older.pt", bar())
 
 
 @pytest.mark.parametrize("saved, other", [
