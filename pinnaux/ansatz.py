@@ -174,13 +174,14 @@ class Trial:
 class Candidate:
     """A trial solution: ansatz and θ, its weighted residual on held-out points, and the estimated relative error per unknown (if known).
 
-    `trial` says which features it is made of where nothing deeper was trained.
+    The estimate is `reliable` if held-out points confirm it, as far as telling it from the accuracy asked for needs it. `trial` says which features it is made of where nothing deeper was trained.
     """
 
     ansatz: Ansatz
     theta: Tensor
     score: float
     estimate: dict[str, float] = field(default_factory=dict)
+    reliable: bool = False
     trial: Trial | None = None
 
     @property

@@ -41,7 +41,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         state, verdict = drive(Automatic(collocation), limits, watch)
         best = state.best or _nothing(collocation)
-    verdict = replace(verdict, error_estimate=best.estimate, reliable=state.reliable, notes=collocation.plan.notes)
+    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, notes=collocation.plan.notes)
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     try:
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
@@ -107,7 +107,7 @@ def _ended(state: State, report: Report, steps: int, limits: Limits) -> tuple[st
         return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if state.finished == "stagnation":
         return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
-    if limits.remaining <= 0 and state.reliable and state.best and state.best.error <= limits.settings.accuracy:
+    if limits.remaining <= 0 and state.best and state.best.reliable and state.best.error <= limits.settings.accuracy:
         return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if limits.remaining <= 0 or (limits.hurry and report.stage == "correction"):
         return "time", f"{limits.settings.time_limit:g} s are over"

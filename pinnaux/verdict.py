@@ -24,7 +24,7 @@ class ConditionVerdict:
 class Verdict:
     """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter, `errors` those against exact by name.
 
-    `reliable` says whether the estimates mean something: the residuals on held-out points agree with those trained on.
+    `reliable` says whether held-out points confirm the estimates, as far as telling them from the accuracy asked for needs it.
     """
 
     status: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -48,10 +50,10 @@ def test_the_estimate_is_the_error_of_what_is_corrected(wrong: tuple[Features, f
     points = collocation(bar(), **SMALL)
     before = candidate(points, (unit(np.pi), 1.0), wrong, trial=trial)
     correction = correct(points, held_out(points), before, 0, 100)
-    assert correction.reliable()
+    assert correction.reliable
     assert correction.before.error == pytest.approx(true_error(points, before), rel=0.1)
     assert true_error(points, correction.after) < 1e-3 * true_error(points, before)
-    assert correction.best is correction.after and correction.after.score < 1e-2 * before.score
+    assert correction.kept and correction.after.score < 1e-2 * before.score
 
 
 def test_the_error_left_by_a_correction_is_estimated_to_its_order() -> None:
@@ -62,10 +64,12 @@ def test_the_error_left_by_a_correction_is_estimated_to_its_order() -> None:
     assert true / 10 < correction.after.error < 50 * true        # too large is the safer side
 
 
-@pytest.mark.parametrize(("held_gain", "margin", "reliable"), [(2.0, 1.0, True), (1.0, 1.0, False), (1.0, 10.0, True), (1.0, 0.1, False), (0.01, 10.0, False)])
-def test_an_overfitted_estimate_is_relied_on_only_with_a_margin(held_gain: float, margin: float, reliable: bool) -> None:
-    before = candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0))
-    assert Correction(before, before, 50.0, held_gain, 1e-6).reliable(margin) is reliable
+@pytest.mark.parametrize(("held_gain", "error", "reliable"),
+                         [(2.0, 1e-4, True), (1.0, 1e-4, False), (1.0, 1e-5, True), (1.0, 1e-3, False), (0.01, 1e-5, False)])
+def test_an_overfitted_estimate_is_relied_on_only_far_below_the_accuracy(held_gain: float, error: float, reliable: bool) -> None:
+    found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": error})
+    correction = Correction(found, found, 50.0, held_gain, 1e-6, accuracy=1e-4)
+    assert correction.reliable is correction.best.reliable is reliable
 
 
 def test_another_correction_of_the_same_agrees() -> None:
@@ -144,4 +148,4 @@ def test_features_far_from_the_solution_are_not_called_reliable_when_nothing_hel
     theta = start(ansatz, points) + 1e-3 * normal(ansatz.size)
     judge = held_out(points)
     correction = correct(points, judge, Candidate(ansatz, theta, judge.score(ansatz, theta)), 0, 100)
-    assert not correction.reliable() or correction.best.error > 0.1
+    assert not correction.reliable or correction.best.error > 0.1

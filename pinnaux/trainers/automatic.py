@@ -40,7 +40,6 @@ class State:
     corners: bool = False
     estimated: bool = True
     measured_again: bool = False
-    reliable: bool = False
     finished: str | None = None
 
 
@@ -124,19 +123,17 @@ class Automatic:
         settings = self.collocation.plan.settings
         correction = correct(self._chosen(state), state.judge, state.best, state.corrections, settings.estimate_features)
         best = correction.best
-        if best is correction.before and state.best.estimate:
+        if not correction.kept and state.best.estimate:
             best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
         # A correction that is kept leaves an error that nothing independent has measured yet; that is done where it matters.
         enough = correction.before.error <= settings.accuracy
-        measured = enough or best is not correction.after or state.measured_again
-        margin = settings.accuracy / best.error
-        done = "accuracy" if measured and correction.reliable(margin) and best.error <= settings.accuracy else None
+        measured = enough or not correction.kept or state.measured_again
+        done = "accuracy" if measured and best.reliable and best.error <= settings.accuracy else None
         report = Report("estimate", {}, self._fresh(state, best), "the error estimated")
         # What is nearly there gets more features at once; what is not, more training first.
         larger = self._features(state.deep_corrections) > self._features(state.deep_corrections - 1)
         again = state.descent and best.error <= settings.nearly * settings.accuracy and larger
         return replace(state, best=best, corrections=state.corrections + 1, estimated=measured, measured_again=not measured,
-                       reliable=correction.reliable(),
                        next_correction=state.descent.steps if again else state.next_correction, finished=done or state.finished), report
 
     def _begin(self, state: State) -> tuple[State, Report]:
@@ -176,7 +173,6 @@ class Automatic:
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, best=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
                        next_correction=growth, postponed=0, idle=0, stale=stale, estimated=bool(best.estimate) and not promising,
-                       reliable=correction.reliable(),
                        finished="stagnation" if stale >= settings.fruitless else None), report
 
     def _postponed(self, state: State) -> State:

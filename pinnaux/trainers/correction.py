@@ -40,21 +40,34 @@ class Correction:
     train_gain: float
     held_gain: float
     share: float
+    accuracy: float
 
-    def reliable(self, margin: float = 1.0) -> bool:
-        """Whether the size of the correction says something about the error: tells it from one `margin` times as large.
+    @property
+    def reliable(self) -> bool:
+        """Whether the size of the correction says something about the error, as far as telling it from `accuracy` needs it.
 
-        It does if residuals fell on held-out points about as on those solved on, or by less where there is a margin; and if they did
-        not fall at all, only where little is left of what the zero solution leaves (`share`): a correction that finds nothing to do
-        about a large residual proves nothing.
+        It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the error found
+        is below the accuracy; and if they did not fall at all, only where little is left of what the zero solution leaves
+        (`share`): a correction that finds nothing to do about a large residual proves nothing.
         """
-        alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * max(1.0, margin))
+        margin = max(1.0, self.accuracy / self._better.error)
+        alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and self.train_gain > 1)
         return alike and (fell or self.share < ROUNDING)
 
     @property
     def best(self) -> Candidate:
-        return self.after if self.after.score < self.before.score else self.before
+        """The better of the two on held-out points."""
+        return replace(self._better, reliable=self.reliable)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the corrected candidate is the better one."""
+        return self.after.score < self.before.score
+
+    @property
+    def _better(self) -> Candidate:
+        return self.after if self.kept else self.before
 
 
 def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, number: int, features: int) -> Correction:
@@ -77,8 +90,8 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     root = math.hypot(1.0, held_gain)
     error = {name: EPSILON + size * held_gain / root for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
-    before = replace(candidate, estimate=error)
-    return Correction(before, Candidate(ansatz, solved, score, noise), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300))
+    return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300),
+                      settings.accuracy)
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
