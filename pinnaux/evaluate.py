@@ -15,9 +15,11 @@ import torch
 from torch import Tensor
 
 from pinnaux.derivatives import Collapsed, multi_index, node_structure
+from pinnaux.errors import DeclarationError
 from pinnaux.jets.spec import JetSpec
-from pinnaux.objective import Surroundings
 from pinnaux.fields import Parameter
+from pinnaux.objective import Surroundings
+from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.relations import Equation, Inequality, Relation
 from pinnaux.symbolic.scalar import (
     Constant,
@@ -137,10 +139,27 @@ def _instruction(node: Expr, operands: list[int], layout: Layout) -> Instruction
         function = FUNCTIONS[node.name]
         return lambda values, _: function(*(values[c] for c in operands))
     if isinstance(node, Pointwise):
-        return lambda values, _: node.function(values[operands[0]])
+        return lambda values, _: _called(node, values[operands[0]])
     if isinstance(node, Where):
         return _choice(node, operands, layout)
     return _leaf(node, layout)
+
+
+def _called(node: Pointwise, argument: Tensor) -> Tensor:
+    """The user's function of the argument. Raises DeclarationError where it fails, or does not act on each number by itself."""
+    try:
+        value = node.function(argument)
+    except Exception as failure:  # whatever the user's code raises is told at the line of the formula
+        raise DeclarationError(f"pointwise function {node.name} failed: {type(failure).__name__}: {failure}", where=node.where,
+                               hint="it is given a tensor of one number for each point, and returns as many") from failure
+    if not isinstance(value, Tensor):
+        raise DeclarationError(f"pointwise function {node.name} returned {described(value)}, not a tensor", where=node.where,
+                               hint="write it with torch's functions")
+    if value.shape != argument.shape:
+        raise DeclarationError(
+            f"pointwise function {node.name} returned a tensor of shape {tuple(value.shape)} for numbers of shape {tuple(argument.shape)}",
+            where=node.where, hint="it must act on each number by itself, and return one number for each")
+    return value.to(argument)
 
 
 def _choice(node: Where, operands: list[int], layout: Layout) -> Instruction:

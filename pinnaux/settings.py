@@ -13,8 +13,6 @@ class Settings:
     time_limit: float = 300.0
     steps: int | None = None
     seed: int = 0
-    device: str = "cpu"
-    dtype: str = "float64"
 
     # Collocation: interior points for every free parameter and residual component, and the other regions' share of them.
     points_per_unknown: float = 3.0

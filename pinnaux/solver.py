@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,11 +14,12 @@ import torch
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import start, wide
 from pinnaux.collocation import Collocation, Purpose
-from pinnaux.errors import UsageError
+from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
 from pinnaux.settings import Settings
 from pinnaux.solution import Solution
+from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.automatic import Automatic, State
 from pinnaux.trainers.state import NumericalFailure, Report
 from pinnaux.verdict import Progress, Verdict
@@ -31,11 +34,11 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     """Solve a problem to an estimated relative error `accuracy`, within `time_limit` seconds and `steps` steps.
 
     What is not given is taken from the problem, or from the defaults. `watch` is called with a Progress after every step.
-    Raises UsageError for a device or dtype that is not there. An interrupt (Ctrl-C) ends the run with the solution so far.
+    Raises UsageError for a device or dtype that is not there, limits that are not positive, and what is no problem.
+    An interrupt (Ctrl-C) ends the run with the solution so far.
     """
     began = time.monotonic()
-    settings = Settings(accuracy=accuracy or problem.accuracy or Settings.accuracy, steps=steps, seed=seed, device=device, dtype=dtype,
-                        time_limit=time_limit or problem.time_limit or Settings.time_limit)
+    settings = _settings(problem, accuracy, time_limit, steps, seed)
     collocation = Collocation(Plan.of(problem, settings), _dtype(dtype), _device(device))
     limits = Limits(settings, began)
     with torch.no_grad():
@@ -47,6 +50,9 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
     except KeyboardInterrupt:
         verdict = replace(verdict, status="interrupted", reason="by the user, before the conditions were judged")
+    except PinnauxError:
+        if verdict.status != "failure":
+            raise
     return replace(solution, verdict=replace(verdict, elapsed=limits.elapsed))
 
 
@@ -66,6 +72,11 @@ def drive(trainer: Automatic, limits: Limits, watch: Watch | None) -> tuple[Stat
         ended = ("interrupted", "by the user")
     except NumericalFailure as failure:
         return state, Verdict("failure", str(failure), limits.settings.accuracy, steps=steps, condition=failure.condition)
+    except (PinnauxError, MemoryError, RuntimeError) as failure:
+        # A user's function that fails late, or too little memory: what was found before is kept.
+        if state.best is None or not (isinstance(failure, (PinnauxError, MemoryError)) or _out_of_memory(failure)):
+            raise
+        return state, Verdict("failure", str(failure), limits.settings.accuracy, steps=steps)
     return state, Verdict(*ended, limits.settings.accuracy, steps=steps)
 
 
@@ -125,6 +136,25 @@ def _nothing(collocation: Collocation) -> Candidate:
     """The zero solution: what there is before the first trial."""
     ansatz = wide(collocation, *collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
     return Candidate(ansatz, start(ansatz, collocation), float("inf"))
+
+
+def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int) -> Settings:
+    """What is given, else what the problem says, else the default."""
+    if not isinstance(problem, Problem):
+        raise UsageError(f"solve takes a Problem, not {described(problem)}", hint='pinnaux.load("problem.py") reads one from a file')
+    for name, value in (("accuracy", accuracy), ("time_limit", time_limit)):
+        if value is not None and not (is_number(value) and 0 < value < math.inf):
+            raise UsageError(f"{name} must be a positive number, not {described(value)}", hint=f"leave {name} out for the default")
+    for name, value, least in (("steps", steps, 1), ("seed", seed, 0)):
+        if not (value is None and name == "steps" or isinstance(value, numbers.Integral) and value >= least):
+            raise UsageError(f"{name} must be a whole number from {least} on, not {described(value)}", hint=f"leave {name} out for the default")
+    given = {"accuracy": problem.accuracy if accuracy is None else accuracy, "time_limit": problem.time_limit if time_limit is None else time_limit}
+    return Settings(steps=steps, seed=int(seed), **{name: float(value) for name, value in given.items() if value is not None})
+
+
+def _out_of_memory(failure: RuntimeError) -> bool:
+    """Torch has a class for a full GPU, and for a full main memory only words."""
+    return isinstance(failure, torch.OutOfMemoryError) or "allocate memory" in str(failure)
 
 
 def _dtype(name: str) -> torch.dtype:

@@ -9,8 +9,8 @@ import pytest
 import torch
 from compute_problems import bar, conductivity, decay, oscillator, plate, ring, source
 
-from pinnaux import Condition, Field, Problem, TimeInterval, diff, exp, log, solve, sqrt
-from pinnaux.errors import UsageError
+from pinnaux import Condition, Field, Interval, Problem, TimeInterval, diff, exp, log, pointwise, solve, sqrt
+from pinnaux.errors import DeclarationError, UsageError
 from pinnaux.solution import Solution
 from pinnaux.verdict import Progress
 
@@ -189,3 +189,70 @@ def test_a_dtype_or_device_that_is_not_there_is_refused(arguments: dict[str, str
     with pytest.raises(UsageError) as refused:
         solve(bar(), **arguments)
     assert what in str(refused.value) and hint in str(refused.value)
+
+
+@pytest.mark.parametrize("arguments, what", [
+    ({"accuracy": 0}, "accuracy must be a positive number, not number 0"), ({"accuracy": -1.0}, "accuracy must be a positive number"),
+    ({"time_limit": 0}, "time_limit must be a positive number"), ({"time_limit": float("nan")}, "time_limit must be a positive number"),
+    ({"accuracy": "high"}, "accuracy must be a positive number, not text 'high'"), ({"steps": 0}, "steps must be a whole number from 1 on"),
+    ({"steps": 1.5}, "steps must be a whole number"), ({"seed": -1}, "seed must be a whole number from 0 on"),
+    ({"seed": 1.5}, "seed must be a whole number"), ({"seed": None}, "seed must be a whole number"),
+])
+def test_limits_that_make_no_sense_are_refused(arguments: dict[str, object], what: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        solve(bar(), **arguments)
+    assert what in str(refused.value) and "leave" in str(refused.value)
+
+
+def test_a_file_is_no_problem() -> None:
+    with pytest.raises(UsageError, match="solve takes a Problem, not text 'problems/heat.py'"):
+        solve("problems/heat.py")
+
+
+@pytest.mark.parametrize("failure", [MemoryError("no room"), torch.OutOfMemoryError("CUDA is full"), RuntimeError("cannot allocate memory: 1 TB")])
+def test_a_run_that_memory_ends_keeps_what_it_found(failure: Exception) -> None:
+    def fail(progress: Progress) -> None:
+        if progress.step == 3:
+            raise failure
+
+    solution = solve(bar(), watch=fail)
+    assert (solution.verdict.status, solution.verdict.exit_status, solution.verdict.reason) == ("failure", 3, str(failure))
+    assert solution.verdict.errors["u"] < 1e-3
+
+
+def test_another_error_is_not_hidden() -> None:
+    def fail(progress: Progress) -> None:
+        if progress.step == 3:
+            raise RuntimeError("a fault")
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        solve(bar(), watch=fail)
+
+
+@pytest.mark.parametrize("law, what", [
+    (lambda a: a.mean(), "returned a tensor of shape () for numbers of shape ("), (lambda a: a[:, None], "returned a tensor of shape ("),
+    (lambda a: 3.0, "returned number 3.0, not a tensor"), (lambda a: a.missing(), "failed: AttributeError"),
+], ids=["mean", "column", "float", "error"])
+def test_a_pointwise_function_that_does_not_act_on_each_number_is_refused_at_its_line(law: Callable, what: str) -> None:
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("balance", diff(u, x, x) == pointwise(law)(x), on=domain), Condition("ends", u == 0, on=domain.boundary)])
+    with pytest.raises(DeclarationError, match="pointwise function") as refused:
+        solve(problem)
+    assert what in str(refused.value) and "test_solver.py:" in str(refused.value) and "hint:" in str(refused.value)
+
+
+def test_a_user_function_that_fails_late_leaves_what_was_found() -> None:
+    seen: list[Progress] = []
+
+    def law(a: torch.Tensor) -> torch.Tensor:
+        if len(seen) >= 3:
+            raise ValueError("too often")
+        return torch.sin(a)
+
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("balance", diff(u, x, x) == pointwise(law)(x), on=domain), Condition("ends", u == 0, on=domain.boundary)])
+    solution = solve(problem, watch=seen.append)
+    assert solution.verdict.status == "failure" and "law failed: ValueError: too often" in solution.verdict.reason
+    assert solution(np.array([[0.5]]))["u"][0] == pytest.approx(np.sin(1) / 2 - np.sin(0.5), rel=1e-2)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pinnaux.errors import DeclarationError
+from pinnaux.errors import DeclarationError, Location, here
 from pinnaux.symbolic.expression import (
     ONE,
     ZERO,
@@ -175,9 +175,10 @@ class Pointwise(Expr):
 
     function: Callable[..., object]
     derivative: Callable[[Expr], object] | None
+    where: Location | None
 
     def __init__(self, function: Callable[..., object], derivative: Callable[[Expr], object] | None, argument: Expr) -> None:
-        self.fix(function=function, derivative=derivative, children=(argument,))
+        self.fix(function=function, derivative=derivative, where=here(), children=(argument,))
 
     @property
     def argument(self) -> Expr:
