@@ -72,6 +72,13 @@ def test_an_overfitted_estimate_is_relied_on_only_far_below_the_accuracy(held_ga
     assert correction.reliable is correction.best.reliable is reliable
 
 
+@pytest.mark.parametrize(("train_gain", "share", "error", "reliable"),
+                         [(1.1, 1e-3, 1e-6, True), (1.1, 1e-3, 5e-5, False), (3.0, 1e-3, 5e-5, True), (1.1, 0.1, 1e-6, False), (1.0, 1e-12, 5e-5, True)])
+def test_a_correction_that_removes_little_proves_little(train_gain: float, share: float, error: float, reliable: bool) -> None:
+    found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": error})
+    assert Correction(found, found, train_gain, 1.0, share, accuracy=1e-4).reliable is reliable
+
+
 def test_another_correction_of_the_same_agrees() -> None:
     points = collocation(bar(), **SMALL)
     before = candidate(points, (unit(np.pi), 1.0), (unit(4.0), 0.01))

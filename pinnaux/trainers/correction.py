@@ -47,12 +47,13 @@ class Correction:
         """Whether the size of the correction says something about the error, as far as telling it from `accuracy` needs it.
 
         It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the error found
-        is below the accuracy; and if they did not fall at all, only where little is left of what the zero solution leaves
-        (`share`): a correction that finds nothing to do about a large residual proves nothing.
+        is below the accuracy. If they hardly fell, what the correction removed stands for the rest in proportion, and only where little
+        is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing.
         """
         margin = max(1.0, self.accuracy / self._better.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
-        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and self.train_gain > 1)
+        removed = math.sqrt(max(0.0, 1 - self.train_gain**-2))
+        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1)
         return alike and (fell or self.share < ROUNDING)
 
     @property
