@@ -19,6 +19,10 @@ HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "
 
 # The declaration layer, from the bottom up: each may import those before it, and itself.
 DECLARATION = ("errors", "locate", "symbolic", "geometry", "tables", "fields", "observations", "conditions", "problem", "load")
+# What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
+SOLVING = (
+    "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "evaluate", "plan", "collocation", "architecture",
+    "verdict", "residuals", "signature", "serial", "solution", "trainers", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.
@@ -88,12 +92,13 @@ def listed(imports: list[Import]) -> list[str]:
 OWN = [one for one in IMPORTS if library(one) == "pinnaux"]
 
 
-def test_the_declaration_layer_imports_downward_only():
-    place = {name: i for i, name in enumerate(DECLARATION)}
+def test_every_part_imports_those_below_it_only():
+    place = {name: i for i, name in enumerate((*DECLARATION, *SOLVING))}
+    assert {part(module) for module in MODULES} - {"__init__", "interrupt", "vtu"} == {*place, *PRESENTATION}
     inside = [one for one in OWN if part(one.importer) in place]
     upward = [one for one in inside if place.get(part(one.name), len(place)) > place[part(one.importer)]]
     assert listed(upward) == []
-    assert len(inside) > len(DECLARATION)
+    assert len(inside) > len(place)
 
 
 def test_networks_know_nothing_of_formulas():

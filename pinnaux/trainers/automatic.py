@@ -129,7 +129,7 @@ class Automatic:
         enough = correction.before.error <= settings.accuracy
         measured = enough or not correction.kept or state.measured_again
         done = "accuracy" if measured and best.reliable and best.error <= settings.accuracy else None
-        report = Report("estimate", {}, self._fresh(state, best), "the error estimated")
+        report = Report("estimate", {}, self._fresh(state, best), f"{'confirmed' if best.reliable else 'not confirmed'} by points held out")
         # What is nearly there gets more features at once; what is not, more training first.
         larger = self._features(state.deep_corrections) > self._features(state.deep_corrections - 1)
         again = state.descent and best.error <= settings.nearly * settings.accuracy and larger
