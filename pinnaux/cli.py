@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pinnaux.errors import PinnauxError, TrainingError, UsageError, did_you_mean
+from pinnaux.files import ensure_writable, write_text
+from pinnaux.interrupt import Interrupts
+from pinnaux.load import load
+from pinnaux.plan import Plan
 from pinnaux.progress import say, watching
+from pinnaux.report import headline, report, report_json
 
 if TYPE_CHECKING:
     from pinnaux.problem import Problem
@@ -45,19 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Read the problem file and print what solving it would involve; nothing is computed."""
-    from pinnaux.load import load
-    from pinnaux.plan import Plan
-
     say(str(Plan.of(load(options.file))))
     return 0
 
 
 def solve(options: argparse.Namespace) -> int:
     """Solve the problem, write everything into the run's folder, and say how good the result is."""
-    from pinnaux.files import ensure_writable
-    from pinnaux.interrupt import Interrupts
-    from pinnaux.load import load
-
     problem = load(options.file)
     folder = run_folder(options)
     ensure_writable(folder)
@@ -74,9 +72,7 @@ def solve(options: argparse.Namespace) -> int:
 def write_results(solution: Solution, folder: Path, name: str) -> Path:
     """Everything a run leaves behind, the solution itself first; returns the picture's path."""
     from pinnaux.export import export
-    from pinnaux.files import write_text
     from pinnaux.plot import plot
-    from pinnaux.report import report, report_json
 
     solution.save(folder / SOLUTION_FILE)
     write_text(folder / "report.txt", report(solution) + "\n")
@@ -110,8 +106,6 @@ def run_folder(options: argparse.Namespace) -> Path:
 
 def saved_solution(options: argparse.Namespace) -> Solution:
     """The solution that `pinnaux solve` left in the run's folder."""
-    from pinnaux.load import load
-
     problem = load(options.file)
     path = run_folder(options) / SOLUTION_FILE
     if not path.is_file():
@@ -132,8 +126,6 @@ def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
 
 
 def _show(solution: Solution, quiet: bool) -> None:
-    from pinnaux.report import headline, report
-
     say(headline(solution.verdict) if quiet else "\n" + report(solution))
 
 
