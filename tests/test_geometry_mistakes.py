@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,7 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (lambda: Polygon([(0, 0), (1, 0), (1, 0), (0, 1)]), "vertices 1 and 2 of the Polygon are the same point"),
     (lambda: Polygon([(0, 0), (2, 0), (2, 2), (1, 0), (0, 2)]), "edges 0 and 2 of the Polygon cross or touch"),
     (lambda: Polygon([(0, 0), (1, 0), 3]), "vertex 2 of the Polygon must be a tuple of 2 numbers, not 3"),
+    (lambda: Polygon([(0, 0), (2, 0), (1, 1e-13)]), "the Polygon has no area: its vertices lie on one line"),
     (lambda: Polygon(5), "Polygon takes a list of vertices, not 5"),
     (lambda: TimeInterval(1, 1), "TimeInterval runs from 1 to 1"),
     (lambda: TimeInterval(0, 1, name=""), "name of the TimeInterval must be a non-empty string"),
@@ -100,5 +102,16 @@ def test_mistakes_are_refused_where_they_are_written(mistake: Callable[[], objec
     with pytest.raises(DeclarationError) as caught:
         mistake()
     assert message in str(caught.value)
+    assert caught.value.hint.strip()
     assert Path(caught.value.where.file).name == Path(__file__).name
     assert caught.value.where.line == mistake.__code__.co_firstlineno
+
+
+def test_a_mesh_that_may_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", locked)
+    with pytest.raises(DeclarationError, match="cannot read mesh .*star.msh: Permission denied") as caught:
+        Mesh(MESHES / "star.msh")
+    assert caught.value.hint

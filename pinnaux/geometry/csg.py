@@ -81,7 +81,8 @@ def _combined(
     of_a = _kept(a.boundary, _separating(inside, step), b, keep_far=sign != "&")
     boundary = of_a + _renamed(_kept(b_boundary, _fresh(a, inside, step), a, keep_far=sign == "+"), of_a)
     if not (whole or cut) or not boundary:
-        raise DeclarationError(f"{label} is empty: " + _reason(sign, a.label, b.label))
+        reason, remedy = _emptiness(sign, a.label, b.label)
+        raise DeclarationError(f"{label} is empty: {reason}", hint=remedy)
     bounds = _bounds(a, b, sign)
     if a.dimension <= 2:
         measure = _enclosed_measure(boundary, bounds.mean(axis=1))
@@ -97,8 +98,11 @@ def _measuring(patches: tuple[Patch, ...], total: float) -> tuple[Patch, ...]:
     return tuple(replace(patch, measure=patch.measure * total / estimate) for patch in patches)
 
 
-def _reason(sign: str, a: str, b: str) -> str:
-    return f"{a} lies inside {b}" if sign == "-" else f"{a} and {b} do not overlap"
+def _emptiness(sign: str, a: str, b: str) -> tuple[str, str]:
+    """Why nothing is left of two shapes, and what to do about it."""
+    if sign == "-":
+        return f"{a} lies inside {b}", "subtract a smaller shape, or exchange the two"
+    return f"{a} and {b} do not overlap", "move or enlarge one of them until they share more than an edge; + joins them instead"
 
 
 def _bounds(a: Shape, b: Shape, sign: str) -> np.ndarray:

@@ -62,7 +62,9 @@ class Domain:
     def normal(self) -> Tensor:
         """The outward unit normal, (d_space,), for conditions on the boundary."""
         if self.shape is None:
-            raise DeclarationError(f"{self.label} has no normal: it has no spatial coordinate")
+            raise DeclarationError(
+                f"{self.label} has no normal: it has no spatial coordinate", hint="leave the normal out, or multiply a shape by the times"
+            )
         return Tensor(tuple(Normal(name, self.space) for name in self.space), "normal")
 
     @property
@@ -94,7 +96,8 @@ class Domain:
         if points.ndim != 2 or points.shape[1] != self.dimension:
             raise DeclarationError(
                 f"points of shape {points.shape} do not fit {self.label}: shape (N, {self.dimension}) is needed, "
-                f"one column for each of {', '.join(self.names)}"
+                f"one column for each of {', '.join(self.names)}",
+                hint="give a single point as [[...]], and join columns by numpy.column_stack",
             )
         held = np.ones(len(points), dtype=bool)
         if self.time is not None:
@@ -160,9 +163,11 @@ class Domain:
     def __mul__(self, other: Domain) -> Domain:
         """The domain at every time of a TimeInterval."""
         if not isinstance(other, Domain) or other.shape is not None:
-            raise DeclarationError(f"cannot multiply {self.label} by {other!r}", hint="domains are multiplied by TimeInterval(start, end)")
+            raise DeclarationError(
+                f"cannot multiply {self.label} by {other!r}", hint="domains are multiplied by TimeInterval(start, end)"
+            )
         if self.time is not None:
-            raise DeclarationError(f"{self.label} has a time already")
+            raise DeclarationError(f"{self.label} has a time already", hint="multiply by one TimeInterval only")
         if other.time.name in self.space:
             raise DeclarationError(
                 f"the time of {other.label} and a coordinate of {self.label} are both named '{other.time.name}'",

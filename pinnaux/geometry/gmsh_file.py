@@ -108,7 +108,8 @@ def read_gmsh(path: Path) -> GmshFile:
     except (ValueError, IndexError, KeyError, OverflowError) as reason:
         raise DeclarationError(f"cannot read mesh {path}: it is damaged ({reason})", hint=SAVING) from None
     except OSError as reason:
-        raise DeclarationError(f"cannot read mesh {path}: {reason.strerror}") from None
+        hint = "see that the file may be read, and that the disk is there"
+        raise DeclarationError(f"cannot read mesh {path}: {reason.strerror}", hint=hint) from None
 
 
 def _parsed(content: bytes) -> GmshFile:

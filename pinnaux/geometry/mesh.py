@@ -66,7 +66,7 @@ def Mesh(path: str | Path, *, names: Sequence[str] | None = None) -> Domain:
     The file is looked for beside the problem file, then in the folders above it, then in the current folder.
     """
     if not isinstance(path, (str, Path)):
-        raise DeclarationError(f"Mesh takes the path of a gmsh file, not {path!r}")
+        raise DeclarationError(f"Mesh takes the path of a gmsh file, not {path!r}", hint='write its name in quotes: Mesh("part.msh")')
     label = f"Mesh('{Path(path).name}')"
     points, cells, groups = _numbered(read_gmsh(find_file(path, "mesh")), label)
     return Domain(mesh_shape(label, points, cells, groups), coordinate_names(names, points.shape[1], label))

@@ -133,7 +133,9 @@ def _checked(vertices: Sequence[Sequence[float]]) -> np.ndarray:
             hint="order the vertices along the outline; make holes by subtracting another Polygon",
         )
     if abs(signed_area(corners)) <= SMALLEST_AREA * size**2:
-        raise DeclarationError("the Polygon has no area: its vertices lie on one line")
+        raise DeclarationError(
+            "the Polygon has no area: its vertices lie on one line", hint="move at least one vertex off the line of the others"
+        )
     return corners
 
 

@@ -120,7 +120,9 @@ class PatchRegion(Region):
         Each boundary part gets its share by measure, and at least one point when `count` allows.
         """
         if count < 1 or not self.patches:
-            raise DeclarationError(f"cannot draw {count} points on the {self.describe()} of measure {self.measure:g}")
+            raise DeclarationError(
+                f"cannot draw {count} points on the {self.describe()} of measure {self.measure:g}", hint="ask for at least one point"
+            )
         groups = self._groups()
         shares = apportioned(count, [sum(patch.measure for patch in group) for group in groups])
         drawn: list[Points] = []
