@@ -37,13 +37,11 @@ def test_an_unknown_number_that_the_zero_solution_hides_is_found_all_the_same() 
     assert_same(gauss_newton(toy, numbers(0.0, 1.0), 30, TINY).theta, numbers(2, 3), 1e-8, 0)
 
 
-@pytest.mark.parametrize("start_at", [1.5, 3.0, 50.0])
+@pytest.mark.parametrize("start_at", [1.5, 3.0, 10.0, 50.0])
 def test_a_step_that_goes_too_far_is_shortened(start_at: float) -> None:
     """The arc tangent, on which Newton's full steps diverge from 1.4 on."""
     toy = Toy(torch.atan)
-    found = gauss_newton(toy, numbers(start_at), 60, TINY, enough=0.0).theta
-    assert toy.loss(found) < 1e-3 * toy.loss(numbers(start_at)) or start_at == 50.0
-    assert toy.loss(found) <= toy.loss(numbers(start_at))
+    assert abs(gauss_newton(toy, numbers(start_at), 60, TINY, enough=0.0).theta.item()) < 1e-9
 
 
 def test_the_longest_step_that_helps_is_taken() -> None:

@@ -73,7 +73,7 @@ def test_the_mesh_fills_the_domain(case: Case) -> None:
 def test_boundary_parts_are_those_of_the_domain(case: Case) -> None:
     domain, mesh = case.domain, tessellate(case.domain, FEW)
     size = np.ptp(domain.bounds, axis=1).max()
-    assert tuple(mesh.boundary) == domain.boundary.names
+    assert tuple(mesh.boundary) == domain.boundary.parts
     for name, part in mesh.boundary.items():
         # Sharp edges of a body are cut off within a cell: 1500 points are a dozen cells a side.
         error = 0.12 if case in spatial else 3e-3
@@ -185,4 +185,5 @@ def test_more_than_three_dimensions_are_shown_by_their_middle_slice() -> None:
     assert measure_of(mesh.points[:, :3], mesh.cells) == pytest.approx(1)
     assert (mesh.points[:, 3:] == [1, 2]).all() and not mesh.boundary
     cut = Box((0,) * 4, (1,) * 4) - Box((-1,) * 4, (0.5,) * 4)
-    assert measure_of(tessellate(cut, 8000).points[:, :3], tessellate(cut, 8000).cells) == pytest.approx(1 - 0.125, rel=0.2)
+    # The faces of the cut lie between cells of the grid, so nothing is lost to rounding it to whole ones.
+    assert measure_of(tessellate(cut, 8000).points[:, :3], tessellate(cut, 8000).cells) == pytest.approx(1 - 0.125)
