@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import numpy as np
 
-from pinnaux.errors import TrainingError
+from pinnaux.errors import TrainingError, UsageError
 
 # the names of cells in meshes, and VTK's
-CELL_KINDS = {"vertex": "VERTEX", "line": "LINE", "triangle": "TRIANGLE", "quad": "QUAD", "tetra": "TETRA",
-              "hexahedron": "HEXAHEDRON", "wedge": "WEDGE", "pyramid": "PYRAMID"}
+CELL_KINDS: Mapping[str, str] = MappingProxyType({
+    "vertex": "VERTEX", "line": "LINE", "triangle": "TRIANGLE", "quad": "QUAD", "tetra": "TETRA",
+    "hexahedron": "HEXAHEDRON", "wedge": "WEDGE", "pyramid": "PYRAMID"})
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Entry:
 def grid_bytes(points: np.ndarray, cells: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]) -> bytes:
     """A .vtu file of `points` (N, d), cells by kind (M, corners of the kind) and point arrays (N,), (N, 3) or (N, 9).
 
-    Written in memory, so that a full disk is Python's error and not a line that VTK prints.
+    Written in memory, so that a full disk is Python's error and not a line that VTK prints. Raises UsageError where VTK
+    cannot encode the grid, which does not fit in memory then.
     """
     import pyvista
     from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
@@ -49,7 +52,8 @@ def grid_bytes(points: np.ndarray, cells: Mapping[str, np.ndarray], arrays: Mapp
     writer.SetCompressorTypeToZLib()
     writer.SetWriteToOutputString(True)
     if not writer.Write():
-        raise RuntimeError("VTK could not encode the grid")
+        raise UsageError(f"VTK could not encode a grid of {len(points)} points for ParaView",
+                         hint="free some memory, then write the files of the saved solution again by `pinnaux export`")
     content = writer.GetOutputString()
     return content if isinstance(content, bytes) else content.encode("utf-8")
 

@@ -10,9 +10,10 @@ import meshio
 import numpy as np
 import pytest
 import pyvista
+from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
 from pinnaux import Condition, Disk, Field, Polygon, Problem, laplacian
-from pinnaux.errors import TrainingError
+from pinnaux.errors import TrainingError, UsageError
 from pinnaux.export import TIMES, export
 from pinnaux.geometry.mesh import Mesh
 
@@ -210,6 +211,17 @@ def test_an_output_that_is_not_finite_is_refused_by_name_and_the_collection_stay
         export(solution, tmp_path, "corner")
     assert path.read_bytes() == before
     assert all((tmp_path / entry["file"]).is_file() for entry in collection(path))
+
+
+def test_a_grid_that_vtk_cannot_encode_is_refused_with_its_size(monkeypatch, tmp_path):
+    class Full(vtkXMLUnstructuredGridWriter):
+        def Write(self) -> int:
+            return 0
+
+    monkeypatch.setattr("vtkmodules.vtkIOXML.vtkXMLUnstructuredGridWriter", Full)
+    with pytest.raises(UsageError, match="VTK could not encode a grid of [0-9]+ points") as caught:
+        export(known.corner(), tmp_path, "corner")
+    assert caught.value.hint
 
 
 def test_files_of_an_earlier_longer_run_are_removed_and_those_of_others_kept(tmp_path):
