@@ -40,16 +40,12 @@ class Network:
     def size(self) -> int:
         return sum(layer.size for layer in self.layers)
 
-    @property
-    def outputs(self) -> int:
-        return self.layers[-1].outputs
-
     def split(self, parameters: Tensor) -> list[Tensor]:
         """The flat vector as one vector a layer."""
         return list(torch.split(parameters, [layer.size for layer in self.layers]))
 
     def push(self, parameters: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
-        """Jet of the outputs, and the jets that entered each layer."""
+        """Jet (K, N, outputs), and the jets (K, N, inputs of the layer) that entered each layer."""
         trace: Trace = []
         jet = self.input.push(points, spec)
         for layer, own in zip(self.layers, self.split(parameters)):
@@ -70,7 +66,7 @@ class Network:
         return torch.cat(blocks[::-1], dim=2)
 
     def tangent(self, parameters: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
-        """Derivative of the output jet along a direction in parameter space: one forward derivative."""
+        """Derivative (K, N, outputs) of the output jet along a direction (size,) in parameter space: one forward derivative."""
         jet = self.input.push(points, spec)
         rate = torch.zeros_like(jet)
         for layer, own, way in zip(self.layers, self.split(parameters), self.split(direction)):
@@ -80,10 +76,11 @@ class Network:
 
 
 def spread(network: Network, points: Tensor, scale: float | tuple[float, ...], generator: torch.Generator) -> Tensor:
-    """Parameters whose units are spread over the points, layer by layer (each layer's inputs are known by then).
+    """Parameters (size,) whose units are spread over the points (N, d), layer by layer (each layer's inputs are known by then).
 
     Weights are random directions × scale / (standard deviation of the layer's inputs), and a unit's centre is the image of a
-    randomly drawn point. `scale` is one number, or one for every input of the first layer; deeper layers use 1. The output layer is zero.
+    randomly drawn point. `scale` is one number, or one for every input of the first layer; deeper layers use 1. The output layer
+    is zero.
     """
     spec = JetSpec.closure(points.shape[1], [])
     jet = network.input.push(points, spec)
@@ -98,10 +95,12 @@ def spread(network: Network, points: Tensor, scale: float | tuple[float, ...], g
 
 
 def _spread_linear(layer: Linear, inputs: Tensor, scale: float | tuple[float, ...], generator: torch.Generator) -> Tensor:
+    """Parameters (size,) of one layer with the given inputs (N, layer.inputs)."""
     shape = (layer.outputs, layer.inputs)
     directions = torch.randn(shape, generator=generator, dtype=torch.float64).to(inputs)
     deviation = inputs.std(dim=0).clamp_min(1e-12)
-    weights = directions * (torch.as_tensor(scale, dtype=inputs.dtype, device=inputs.device) / deviation) / math.sqrt(layer.inputs)
+    steepness = torch.as_tensor(scale, dtype=inputs.dtype, device=inputs.device) / deviation
+    weights = directions * steepness / math.sqrt(layer.inputs)
     chosen = torch.randint(inputs.shape[0], (layer.outputs,), generator=generator)
     bias = -(weights * inputs[chosen.to(inputs.device)]).sum(dim=1)
     return torch.cat([weights.flatten(), bias])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
+from pinnaux.jets import activations
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Activation, Linear
 from pinnaux.jets.spec import JetSpec
@@ -21,6 +23,28 @@ PLAIN_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gaussian": lambda z: torch.exp(-0.5 * z**2),
     "identity": lambda z: 1.0 * z,
 }
+
+
+def push(kind: str, z: Tensor, spec: JetSpec) -> Tensor:
+    """`activations.push` (K, N, width) term by term, so that autograd may differentiate it as often as wanted."""
+    value = z[0]
+    sigma = [PLAIN_ACTIVATIONS[kind](value)]
+    for _ in range(spec.order):
+        sigma.append(slope(sigma[-1], value))
+    channels = [[term.coefficient * sigma[term.order] * math.prod(z[block] for block in term.blocks) for term in row]
+                for row in spec.table]
+    return torch.stack([torch.stack(terms).sum(dim=0) for terms in channels])
+
+
+@contextmanager
+def open_to_autograd() -> Iterator[None]:
+    """Networks whose activations push jets that need gradients by the slow twin."""
+    quick = activations.push
+    activations.push = lambda kind, z, spec: (push if z.requires_grad else quick)(kind, z, spec)
+    try:
+        yield
+    finally:
+        activations.push = quick
 
 
 def assert_same(found: Tensor, expected: Tensor, tolerance: float, leading: int = 1) -> None:

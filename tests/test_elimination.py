@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cases
 import pytest
 import reference
@@ -16,6 +18,12 @@ from pinnaux.jets.spec import JetSpec
 from pinnaux.objective import Block, Objective, Surroundings
 
 SPEC = JetSpec.closure(2, [(0, 1)], [(1.0, 2.0)])
+
+
+@pytest.fixture(autouse=True)
+def differentiable() -> Iterator[None]:
+    with reference.open_to_autograd():
+        yield
 
 
 def one_equation(jet: Tensor) -> Tensor:

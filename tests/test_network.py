@@ -37,7 +37,8 @@ def pre_activations(case: Case) -> list[Tensor]:
 def test_a_network_has_as_many_parameters_as_its_layers_take(case: Case) -> None:
     used = reference.jacobian(lambda p: reference.values(case.network, p, case.points), case.parameters)
     assert case.network.size == sum(part.numel() for part in case.network.split(case.parameters)) == used.shape[-1]
-    assert (used[..., -case.network.outputs:] == torch.eye(case.network.outputs, dtype=torch.float64)).all()
+    outputs = case.network.layers[-1].outputs
+    assert (used[..., -outputs:] == torch.eye(outputs, dtype=torch.float64)).all()
 
 
 def test_every_unit_has_its_centre_at_a_point() -> None:

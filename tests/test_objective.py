@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import reference
 import torch
@@ -17,6 +19,12 @@ from pinnaux.problem import Problem
 
 problems = (pytest.param(everything, id="everything"), pytest.param(plate, id="plate"), pytest.param(decay, id="decay"),
             pytest.param(source, id="source"), pytest.param(conductivity, id="conductivity"))
+
+
+@pytest.fixture(autouse=True)
+def differentiable() -> Iterator[None]:
+    with reference.open_to_autograd():
+        yield
 
 
 def objective_of(problem: Problem, interior: int = 8) -> tuple[Objective, Tensor]:

@@ -59,7 +59,9 @@ def pull(kind: str, z: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
     return out
 
 
-def _pull_blocks(out: Tensor, seed: Tensor, sigma: Tensor, blocks: tuple[int, ...], coefficient: float, products: _Products) -> None:
+def _pull_blocks(
+    out: Tensor, seed: Tensor, sigma: Tensor, blocks: tuple[int, ...], coefficient: float, products: _Products
+) -> None:
     for block in set(blocks):
         others = list(blocks)
         others.remove(block)
@@ -102,21 +104,6 @@ class _Products:
         return self._known[blocks]
 
 
-class Push(torch.autograd.Function):
-    """`push` with `pull` as its gradient, for the trainers that use autograd."""
-
-    @staticmethod
-    def forward(ctx, z: Tensor, kind: str, spec: JetSpec) -> Tensor:
-        ctx.save_for_backward(z)
-        ctx.kind, ctx.spec = kind, spec
-        return push(kind, z, spec)
-
-    @staticmethod
-    def backward(ctx, adjoint: Tensor) -> tuple[Tensor, None, None]:
-        (z,) = ctx.saved_tensors
-        return pull(ctx.kind, z, adjoint, ctx.spec), None, None
-
-
 def _sine(z: Tensor, order: int) -> list[Tensor]:
     """sin, cos, −sin, −cos, …"""
     s = torch.sin(z)
@@ -153,7 +140,7 @@ def _identity(z: Tensor, order: int) -> list[Tensor]:
     return [z, *(torch.ones_like(z) if k == 1 else torch.zeros_like(z) for k in range(1, order + 1))]
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=64)
 def _polynomial_chain(start: tuple[float, ...], rate: tuple[float, ...], order: int) -> tuple[tuple[float, ...], ...]:
     """p_0 = start, p_(k+1) = p_k' · rate, as coefficients of rising powers."""
     chain = [start]

@@ -32,7 +32,7 @@ class Layer(Protocol):
         """(m, N, size): derivative of the adjoint-weighted output with respect to the parameters, point by point."""
 
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
-        """Derivative of `push` along a parameter direction and a jet direction `rate`."""
+        """Derivative (K, N, outputs) of `push` along a parameter direction and a jet direction `rate` (K, N, inputs)."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,24 @@ class Linear:
         return weights, parameters[self.outputs * self.inputs:]
 
     def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
-        """z = W a + b: ∂z = W ∂a for every derivative channel, and b enters the value only."""
+        """(K, N, inputs) → (K, N, outputs): z = W a + b, ∂z = W ∂a for every derivative channel; b enters the value only."""
         weights, bias = self.split(parameters)
         z = jet @ weights.T
-        return torch.cat([z[:1] + bias, z[1:]]) if z.requires_grad else _add_to_value(z, bias)
+        return _add_to_value(z, bias)
 
     def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """ā = Wᵀ z̄ for every channel: (m, K, N, outputs) → (m, K, N, inputs)."""
         return adjoint @ self.split(parameters)[0]
 
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
-        """∂/∂W = Σ_channels adjoint ⊗ jet and ∂/∂b = the adjoint of the value channel."""
+        """(m, N, size): ∂/∂W = Σ_channels adjoint ⊗ jet and ∂/∂b = the adjoint of the value channel."""
         components, channels, points, width = adjoint.shape
         left = adjoint.permute(2, 0, 3, 1).reshape(points, components * width, channels)
         weights = torch.bmm(left, jet.transpose(0, 1)).view(points, components, width * self.inputs)
         return torch.cat([weights.transpose(0, 1), adjoint[:, 0]], dim=2)
 
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
+        """ż = W ȧ + Ẇ a, and ḃ in the value channel: (K, N, outputs) for a rate (K, N, inputs) of the jet (K, N, inputs)."""
         z = rate @ self.split(parameters)[0].T
         weights, bias = self.split(direction)
         return _add_to_value(z + jet @ weights.T, bias)
@@ -84,20 +86,23 @@ class Activation:
         return 0
 
     def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
-        if jet.requires_grad:
-            return activations.Push.apply(jet, self.kind, spec)
+        """(K, N, width) → (K, N, width)."""
         return activations.push(self.kind, jet, spec)
 
     def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(m, K, N, width) → (m, K, N, width)."""
         return activations.pull(self.kind, jet, adjoint, spec)
 
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(m, N, 0): there is no parameter."""
         return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
 
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
+        """(K, N, width) for a rate (K, N, width) of the jet (K, N, width)."""
         return activations.tangent(self.kind, jet, rate, spec)
 
 
 def _add_to_value(z: Tensor, bias: Tensor) -> Tensor:
+    """z (K, N, outputs) with the bias (outputs,) added to its value channel in place."""
     z[0] += bias
     return z

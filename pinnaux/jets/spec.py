@@ -59,14 +59,12 @@ class JetSpec:
         return sum(1 for index in self.indices if sum(index) == 1)
 
     @cached_property
-    def position(self) -> dict[MultiIndex | Form, int]:
-        """Channel number of every multi-index (integers) and form (floats)."""
-        numbers: dict[MultiIndex | Form, int] = {}
-        for number, index in enumerate(self.indices):
-            numbers[index] = number
-        return numbers
+    def position(self) -> dict[MultiIndex, int]:
+        """Channel number of every multi-index; `form_position` tells those of the forms."""
+        return {index: number for number, index in enumerate(self.indices)}
 
     def form_position(self, form: Form) -> int:
+        """Channel number of a form."""
         return len(self.indices) + self.forms.index(form)
 
     @cached_property
