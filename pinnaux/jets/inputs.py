@@ -71,8 +71,9 @@ def _one_axis(axis: int, spec: JetSpec, derivatives: list[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class CornerFunctions:
-    """Re and Im of z^s for every exponent s and of z^k log z for every log k, with z = (x − vertex) e^{−i·start}, times Chebyshev polynomials in time.
+    """Re and Im of z^s for every exponent s and of z^k log z for every log k, times Chebyshev polynomials in time.
 
+    z = (x − vertex) e^{−i·start}.
     They span what the solution of an elliptic equation does near a corner of opening ω (Grisvard 1985): exponents are
     multiples of π/ω (both sides of one kind) and of π/(2ω) (Dirichlet meets Neumann), with a logarithm where they are whole.
     Of log z only the angle is taken, which is what a jump of boundary values makes. Where the cut of the functions would cross
@@ -93,7 +94,8 @@ class CornerFunctions:
         return spatial * (self.time[2] if self.time else 1)
 
     def push(self, points: Tensor, spec: JetSpec) -> Tensor:
-        plane = JetSpec.closure(2, {index[:2] for index in spec.indices} | {(2, 0), (0, 2)} if spec.forms else {index[:2] for index in spec.indices})
+        planar = {index[:2] for index in spec.indices}
+        plane = JetSpec.closure(2, planar | {(2, 0), (0, 2)} if spec.forms else planar)
         jet = self._powers(points, plane)
         if self.radius:
             jet = _multiply(self._bump(points, plane), jet, plane)
@@ -126,7 +128,8 @@ class CornerFunctions:
             parts = []
             for (real, imaginary), whole in derivatives[a + b]:
                 turned = (cosine * real - sine * imaginary, sine * real + cosine * imaginary)
-                # i^b by exchanging the parts, so that ∂yy = −∂xx to the last bit: near the corner both are huge and must cancel.
+                # i^b by exchanging the parts, so that ∂yy = −∂xx to the last bit: near the corner both are huge and must
+                # cancel.
                 for _ in range(b):
                     turned = (-turned[1], turned[0])
                 parts += turned if whole else turned[1:]
@@ -158,7 +161,8 @@ class CornerFunctions:
         q = {(0, 0): (x * x + y * y) * scale, (1, 0): 2 * x * scale, (0, 1): 2 * y * scale,
              (2, 0): torch.full_like(x, 2 * scale), (0, 2): torch.full_like(x, 2 * scale)}
         value = q[0, 0].clamp_max(1.0)
-        derivatives = _polynomial_derivatives(value, (1, 0, -6, 0, 15, 0, -20, 0, 15, 0, -6, 0, 1), max(sum(i) for i in plane.indices))
+        sixth_power = (1, 0, -6, 0, 15, 0, -20, 0, 15, 0, -6, 0, 1)
+        derivatives = _polynomial_derivatives(value, sixth_power, max(sum(i) for i in plane.indices))
         zero = torch.zeros_like(x)
         names = {number: index for index, number in plane.position.items()}
         rows = []
@@ -177,9 +181,8 @@ class CornerFunctions:
         start, end, count = self.time
         scale = 2 / (end - start)
         tau = (points[:, 2] - start) * scale - 1
-        coefficients = [torch.tensor(_chebyshev(k)) for k in range(count)]
         order = max([index[2] for index in spec.indices] + [2 if spec.forms else 0])
-        stacks = [_polynomial_derivatives(tau, tuple(c.tolist()), order) for c in coefficients]
+        stacks = [_polynomial_derivatives(tau, _chebyshev(k), order) for k in range(count)]
         return [torch.stack([s[k] for s in stacks], dim=1) * scale**k for k in range(order + 1)]
 
 
