@@ -34,7 +34,7 @@ def test_measures_are_those_of_the_formulas(case: Case) -> None:
     domain = case.domain
     assert domain.measure == pytest.approx(case.measure, rel=case.tolerance)
     assert domain.interior.measure == pytest.approx(case.measure, rel=case.tolerance)
-    assert domain.boundary.names == tuple(case.parts)
+    assert domain.boundary.parts == tuple(case.parts)
     for name, measure in case.parts.items():
         assert domain.boundary[name].measure == pytest.approx(measure, rel=case.tolerance), name
     assert domain.boundary.measure == pytest.approx(sum(case.parts.values()), rel=case.tolerance)

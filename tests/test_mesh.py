@@ -70,20 +70,20 @@ def facet_integrals(domain: Domain, name: str) -> tuple[float, np.ndarray, np.nd
 def test_flux_balance_holds_to_rounding(name: str) -> None:
     """∮ n = 0 and ∮ x n^T = |Ω| I, by quadrature."""
     domain = Mesh(MESHES / name)
-    totals = [facet_integrals(domain, part) for part in domain.boundary.names]
+    totals = [facet_integrals(domain, part) for part in domain.boundary.parts]
     size = domain.boundary.measure
     np.testing.assert_allclose(sum(total[1] for total in totals) / size, 0, atol=1e-12)
     np.testing.assert_allclose(sum(total[2] for total in totals), domain.measure * np.eye(len(domain.space)), atol=1e-12 * size)
-    for part, total in zip(domain.boundary.names, totals):
+    for part, total in zip(domain.boundary.parts, totals):
         assert domain.boundary[part].measure == pytest.approx(total[0], rel=1e-12)
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_both_formats_give_the_same_domain(name: str) -> None:
     new, old = Mesh(MESHES / f"{name}.msh"), Mesh(MESHES / f"{name}_22.msh")
-    assert new.boundary.names == old.boundary.names
+    assert new.boundary.parts == old.boundary.parts
     assert new.measure == pytest.approx(old.measure, rel=1e-12)
-    for part in new.boundary.names:
+    for part in new.boundary.parts:
         assert new.boundary[part].measure == pytest.approx(old.boundary[part].measure, rel=1e-12)
     drawn = [domain.boundary.sample(300, np.random.default_rng(0)).coordinates for domain in (new, old)]
     assert new.contains(drawn[1], 1e-9).all() and old.contains(drawn[0], 1e-9).all()
@@ -146,7 +146,7 @@ def test_one_simplex_is_located() -> None:
 def test_quads_and_triangles_together(tmp_path: Path) -> None:
     points = np.array([[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1.0]])
     domain = written(tmp_path, msh22(points, [("quad", 0, (0, 1, 4, 3)), ("triangle", 0, (1, 2, 5)), ("triangle", 0, (1, 5, 4))]))
-    assert domain.measure == pytest.approx(2) and domain.boundary.names == ("unnamed",) and domain.boundary.measure == pytest.approx(6)
+    assert domain.measure == pytest.approx(2) and domain.boundary.parts == ("unnamed",) and domain.boundary.measure == pytest.approx(6)
 
 
 def test_a_dented_quad_is_cut_inside_itself(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_second_order_cells_count_by_their_corners(tmp_path: Path) -> None:
     points = np.vstack([SQUARE, [[0, 0.5], [0.5, 0], [0.5, 0.5], [1, 0.5], [0.5, 1]]])
     elements = [("triangle6", 3, (0, 2, 1, 5, 6, 4)), ("triangle6", 3, (2, 3, 1, 7, 8, 6)), ("line3", 1, (0, 1, 4)), ("line3", 2, (2, 3, 7))]
     domain = written(tmp_path, msh22(points, elements, [(1, 1, "in"), (1, 2, "out")]))
-    assert domain.boundary.names == ("in", "out", "unnamed") and domain.measure == pytest.approx(1)
+    assert domain.boundary.parts == ("in", "out", "unnamed") and domain.measure == pytest.approx(1)
     assert len(domain.shape.cells.points) == 4
 
 
@@ -205,20 +205,20 @@ def test_an_edge_in_two_groups_is_in_both_parts_and_counted_once(tmp_path: Path)
     names = [(1, 1, "in"), (1, 2, "out"), (1, 3, "cold"), (2, 5, "all"), (2, 6, "body")]
     domain = written(tmp_path, msh22(SQUARE, elements, names))
     assert domain.measure == pytest.approx(1) and domain.boundary.measure == pytest.approx(4)
-    assert {name: domain.boundary[name].measure for name in domain.boundary.names} == pytest.approx({"in": 1, "cold": 2, "out": 1, "unnamed": 1})
+    assert {name: domain.boundary[name].measure for name in domain.boundary.parts} == pytest.approx({"in": 1, "cold": 2, "out": 1, "unnamed": 1})
 
 
 def test_groups_may_share_a_name_between_dimensions_and_go_by_their_number_without_one(tmp_path: Path) -> None:
     elements = [("quad", 1, (0, 2, 3, 1)), ("line", 1, (0, 1)), ("line", 7, (2, 3)), ("vertex", 1, (0,))]
     domain = written(tmp_path, msh22(SQUARE, elements, [(0, 1, "part"), (1, 1, "part"), (2, 1, "part")]))
-    assert domain.boundary.names == ("part", "7", "unnamed")
+    assert domain.boundary.parts == ("part", "7", "unnamed")
     assert (domain.boundary["7"].sample(10, np.random.default_rng(0)).coordinates[:, 0] == 1).all()
 
 
 def test_edges_inside_the_domain_are_no_boundary(tmp_path: Path) -> None:
     elements = [("triangle", 0, (0, 2, 1)), ("triangle", 0, (2, 3, 1)), ("line", 1, (2, 1)), ("line", 2, (0, 1))]
     domain = written(tmp_path, msh22(SQUARE, elements, [(1, 1, "diagonal"), (1, 2, "left")]))
-    assert domain.boundary.names == ("left", "unnamed")
+    assert domain.boundary.parts == ("left", "unnamed")
 
 
 def test_nodes_without_cells_and_a_constant_height_are_dropped(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def msh41(binary: bool, saved_all: bool) -> bytes:
 @pytest.mark.parametrize("saved_all", [False, True])
 def test_version_4_is_read_as_text_and_binary_with_all_entities_saved_or_not(tmp_path: Path, binary: bool, saved_all: bool) -> None:
     domain = written(tmp_path, msh41(binary, saved_all))
-    assert {name: domain.boundary[name].measure for name in domain.boundary.names} == pytest.approx({"in": 1, "cold": 1, "out": 1, "unnamed": 2})
+    assert {name: domain.boundary[name].measure for name in domain.boundary.parts} == pytest.approx({"in": 1, "cold": 1, "out": 1, "unnamed": 2})
     assert domain.boundary.measure == pytest.approx(4)
 
 
@@ -262,7 +262,7 @@ def test_version_2_is_read_as_binary(tmp_path: Path) -> None:
     quad = struct.pack("<3i", 3, 1, 2) + struct.pack("<7i", 3, 0, 1, 1, 3, 4, 2)
     domain = written(tmp_path, b"$MeshFormat\n2.2 1 8\n" + struct.pack("<i", 1) + b"\n$EndMeshFormat\n$Nodes\n4\n" + rows
                      + b"\n$EndNodes\n$Elements\n3\n" + lines + quad + b"\n$EndElements\n")
-    assert domain.boundary.names == ("1", "2", "unnamed") and domain.measure == pytest.approx(1)
+    assert domain.boundary.parts == ("1", "2", "unnamed") and domain.measure == pytest.approx(1)
 
 
 QUAD: Element = ("quad", 0, (0, 2, 3, 1))

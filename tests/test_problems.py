@@ -178,7 +178,7 @@ def test_the_probes_measure_the_plate_of_known_conductivity() -> None:
     ("poisson_lshape", references.lshape, ()), ("plate_with_holes", references.plate_with_holes, ("sides",))])
 def test_a_harmonic_reference_meets_its_boundary_values(name: str, reference: Callable[[Array], Array], warm: tuple[str, ...]) -> None:
     boundary = pinnaux.load(FILES[name]).domain.boundary
-    for part in boundary.names:
+    for part in boundary.parts:
         points = boundary[part].sample(300, np.random.default_rng(2)).coordinates
         assert np.abs(reference(points) - (part in warm)).max() < 2e-8
 

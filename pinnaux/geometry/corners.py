@@ -21,13 +21,12 @@ SLACK_FACTOR = 2.0
 class Corner:
     """The interior around `vertex` (2,) fills the polar angles from `start` to `start + opening`.
 
-    `straight`: the outline only changes its name there.
+    Where a smooth outline only changes its name, `opening` is about π.
     """
 
     vertex: np.ndarray
     opening: float
     start: float
-    straight: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +69,8 @@ def _corner(rays: Rays, first: int, last: int, opening: float, patches: Sequence
     start = float(rays.angles[first] % (2 * np.pi))
     length = min(rays.lengths[first], rays.lengths[last])
     curved = turn * length / 8 <= SLACK_FACTOR * max(rays.slack[first], rays.slack[last])
-    if turn > SMALLEST_TURN and not curved:
-        return Corner(rays.vertices[first], opening, start)
-    if patches[rays.patch[first]].names != patches[rays.patch[last]].names:
-        return Corner(rays.vertices[first], opening, start, straight=True)
-    return None
+    renamed = patches[rays.patch[first]].names != patches[rays.patch[last]].names
+    return Corner(rays.vertices[first], opening, start) if renamed or (turn > SMALLEST_TURN and not curved) else None
 
 
 def _rays(patches: Sequence[Patch]) -> Rays:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +28,6 @@ class Region(ABC):
     domain: Domain
     kind: str
     parts: tuple[str, ...]
-    predicate: Relation | None
     has_normal: bool
     measure: float
 
@@ -59,11 +56,6 @@ class PatchRegion(Region):
     predicates: tuple[Relation, ...] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the boundary parts in this region."""
-        return self.parts
-
-    @property
     def has_normal(self) -> bool:
         """Only boundaries have normals."""
         return self.kind == "boundary"
@@ -72,11 +64,6 @@ class PatchRegion(Region):
     def measure(self) -> float:
         """Length, area or volume of the region, times duration; each end of an interval counts 1."""
         return float(sum(patch.measure for patch in self.patches))
-
-    @property
-    def predicate(self) -> Relation | None:
-        """The predicates that narrowed the region, all of which hold; None if there are none."""
-        return reduce(and_, self.predicates) if self.predicates else None
 
     @property
     def key(self) -> Hashable:
