@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pinnaux.jets.spec import JetSpec, MultiIndex
+from pinnaux.symbolic.expression import Function, Power
 from pinnaux.symbolic.scalar import Constant, Derivative, Expr, Product, Sum, Unknown, add, multiply, postorder
 from pinnaux.symbolic.walk import ATOM, Text
 
@@ -126,8 +127,8 @@ def node_structure(node: Expr, children: Sequence[object]) -> object:
     """The structure of one node from what stands for its children."""
     if isinstance(node, Constant):
         return ("number", node.value)
-    if isinstance(node, (Sum, Product)) or type(node).__name__ == "Power":
+    if isinstance(node, (Sum, Product, Power)):
         return (type(node).__name__, *children)
-    if hasattr(node, "kind") and children:
+    if isinstance(node, Function):
         return (node.kind.name, *children)
     return node.key if not children else (id(node),)
