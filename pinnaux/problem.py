@@ -24,9 +24,10 @@ __all__ = ["Condition", "Field", "Observations", "Parameter", "Problem", "Vector
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """`fields` that satisfy `conditions`; `outputs` (default: the fields) are reported by name, and compared with `exact` where given.
+    """`fields` that satisfy `conditions`; `outputs` (default: the fields) are reported by name.
 
-    `accuracy` (relative residual to reach) and `time_limit` (seconds) are defaults for solving.
+    They are compared with `exact` where given. `accuracy` (estimated relative L2 error to reach) and `time_limit` (seconds) are
+    defaults for solving.
     Raises DeclarationError for names that clash, fields that are missing or not constrained, and outputs or exact solutions
     that could not be evaluated.
     """

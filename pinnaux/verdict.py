@@ -46,7 +46,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Progress:
-    """A run at one moment: losses and relative residuals on fresh points by condition, seconds, and words."""
+    """A run at one moment: weighted mean square `losses` by component on the points trained on, seconds, and words.
+
+    `residuals` are root mean squares by component on held-out points, in the units of the equations, not relative to anything.
+    """
 
     stage: str
     step: int
