@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+from pinnaux.geometry import Domain
+
 Array = NDArray[np.float64]
 
 PERIOD = 2.0                                     # of the Allen-Cahn problem, on [-1, 1]
@@ -35,6 +37,18 @@ def burgers(x: Array, t: Array, viscosity: float = 0.01 / np.pi, nodes: int = 20
     y = x[:, None] - np.sqrt(4 * viscosity * t)[:, None] * z
     heights = weights * np.exp(-(1 + np.cos(np.pi * y)) / (2 * np.pi * viscosity))
     return -(heights * np.sin(np.pi * y)).sum(axis=1) / heights.sum(axis=1)
+
+
+def burgers_on_grid() -> tuple[Array, Array]:
+    """Points (25700, 2) of a full grid and u there."""
+    points = grid(np.linspace(-1, 1, 257), np.linspace(0, 1, 101)[1:])
+    return points, burgers(*points.T)
+
+
+def sampled(domain: Domain, reference: Callable[[Array], Array], count: int = 4000, seed: int = 5) -> tuple[Array, Array]:
+    """Points (count, d) inside the domain and the reference values (count,) there."""
+    points = domain.interior.sample(count, np.random.default_rng(seed)).coordinates
+    return points, reference(points)
 
 
 Modes = NDArray[np.complex128]
@@ -102,6 +116,11 @@ def etdrk4_weights(linear: Modes, step: float, contour: int = 64) -> tuple[Modes
 def allen_cahn(size: int = 2048) -> Periodic:
     """u_t = 1e-4 u_xx + 5u - 5u³ from x²(1 + cos 3πx)."""
     return Periodic(size, lambda d: 1e-4 * d**2, lambda u: 5 * u - 5 * u**3, np.ones_like, lambda x: x**2 * (1 + np.cos(3 * np.pi * x)))
+
+
+def allen_cahn_on_grid() -> tuple[Array, Array]:
+    """Points (20301, 2) of a full grid and u there."""
+    return allen_cahn().solution(np.linspace(-1, 1, 201), 100, 80)
 
 
 def kdv(size: int = 512) -> Periodic:

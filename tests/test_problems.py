@@ -44,19 +44,8 @@ def against(name: str, reference: Callable[[], tuple[Array, Array]]) -> Measure:
     return measure
 
 
-def interior(problem: str, count: int = 4000) -> Array:
-    """Points (count, d) inside the problem's domain."""
-    return pinnaux.load(FILES[problem]).domain.interior.sample(count, np.random.default_rng(5)).coordinates
-
-
-def burgers() -> tuple[Array, Array]:
-    points = references.grid(np.linspace(-1, 1, 257), np.linspace(0, 1, 101)[1:])
-    return points, references.burgers(*points.T)
-
-
 def on_domain(problem: str, reference: Callable[[Array], Array]) -> tuple[Array, Array]:
-    points = interior(problem)
-    return points, reference(points)
+    return references.sampled(pinnaux.load(FILES[problem]).domain, reference)
 
 
 def hares_and_lynxes(name: str) -> tuple[Array, Array]:
@@ -114,8 +103,8 @@ def reaches(name: str, bound: float, reference: Callable[[], tuple[Array, Array]
 
 
 EXPECTED: Mapping[str, Expected] = {
-    "allen_cahn": reaches("u", 7e-5, lambda: references.allen_cahn().solution(np.linspace(-1, 1, 201), 100, 80)),
-    "burgers": reaches("u", 4e-5, burgers),
+    "allen_cahn": reaches("u", 7e-5, references.allen_cahn_on_grid),
+    "burgers": reaches("u", 4e-5, references.burgers_on_grid),
     "elasticity": reaches("displacement", 7e-7),
     "heat": reaches("T", 2e-6),
     # The estimate is of how well the equations are solved: it does not know the noise of the probes, which is what limits k.
