@@ -23,6 +23,17 @@ LARGEST_EXPONENT = 4.0
 """Corner functions r^s smoother than this are left to the network."""
 MOST_CORNERS = 24
 TIME_POLYNOMIALS = 5
+WHOLE = 1e-6
+"""Exponents nearer than this to a whole number are whole: openings are known to rounding only."""
+CUT_DISTANCES, CUT_SAMPLES = (1e-3, 1.5), 400
+"""Where the ray behind a corner is looked at, relative to the domain's size: beyond the corner's own rounding, up to farther than
+the diagonal of a square, closely enough to meet every part of the domain that matters."""
+CUT_MARGIN = 0.95
+"""The share of the distance to the domain behind the corner at which the functions have died out."""
+FEWEST_FEATURES = 100
+"""Every group of unknowns gets so many, however many groups share the columns."""
+SPREAD_POINTS, SIZE_POINTS = 2048, 512
+"""Points that features are spread over (at least), and on which the size of a function is measured."""
 
 
 def embedding(group: Sequence[Field], domain: Domain) -> Embedding:
@@ -35,7 +46,7 @@ def embedding(group: Sequence[Field], domain: Domain) -> Embedding:
         tuple(domain.periodic[name][1] - domain.periodic[name][0] if name in domain.periodic else 0.0 for name, _, _ in chosen))
 
 
-def corner_branches(group: Sequence[Field], domain: Domain, outside: float = 1e-9) -> list[Branch]:
+def corner_branches(group: Sequence[Field], domain: Domain) -> list[Branch]:
     """Singular functions at the corners of a planar domain, for unknowns of both spatial coordinates."""
     names = [coordinate.name for coordinate in group[0].coordinates]
     if len(domain.space) != 2 or names not in ([*domain.space], [*domain.names]):
@@ -59,31 +70,37 @@ def sharpest(corners: Sequence[Corner]) -> list[Corner]:
 
 
 def singular_powers(opening: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Multiples of π/(2ω) below LARGEST_EXPONENT: those that are no whole numbers, and those that are (with 0), which take a logarithm."""
+    """Multiples of π/(2ω) up to LARGEST_EXPONENT: those that are no whole numbers, and those that are (with 0).
+
+    The whole ones take a logarithm.
+    """
     step = math.pi / (2 * opening)
-    multiples = [k * step for k in range(1, int(LARGEST_EXPONENT / step + 1e-6) + 1)]
-    whole = [s for s in multiples if abs(s - round(s)) <= 1e-6]
+    multiples = [k * step for k in range(1, int(LARGEST_EXPONENT / step + WHOLE) + 1)]
+    whole = [s for s in multiples if abs(s - round(s)) <= WHOLE]
     return tuple(s for s in multiples if s not in whole), (0, *(round(s) for s in whole))
 
 
 def cut_radius(corner: Corner, domain: Domain) -> float:
-    """Radius within which the domain is the corner's sector; 0 (no bound) where the cut behind the corner never meets the domain."""
+    """Radius within which the domain is the corner's sector.
+
+    It is 0 (no bound) where the cut behind the corner never meets the domain.
+    """
     size = float((domain.bounds[:2, 1] - domain.bounds[:2, 0]).max())
     middle = corner.start + corner.opening / 2 + math.pi
-    distances = torch.linspace(1e-3, 1.5, 400, dtype=torch.float64).numpy() * size
+    distances = torch.linspace(*CUT_DISTANCES, CUT_SAMPLES, dtype=torch.float64).numpy() * size
     ray = corner.vertex[None, :] + distances[:, None] * [[math.cos(middle), math.sin(middle)]]
     inside = domain.shape.inside(ray, 0.0)
-    return float(0.95 * distances[inside.argmax()]) if inside.any() else 0.0
+    return float(CUT_MARGIN * distances[inside.argmax()]) if inside.any() else 0.0
 
 
 def wide(collocation: Collocation, kind: str, scale: float, columns: int, purpose: Purpose) -> Ansatz:
     """Features spread over the domain, about `columns` free parameters in all, and the corner functions."""
     problem = collocation.plan.problem
-    points = collocation.domain_points(max(2048, columns), purpose)
+    points = collocation.domain_points(max(SPREAD_POINTS, columns), purpose)
     generator = purpose.torch_generator()
     groups = []
     for number, group in enumerate(collocation.plan.groups):
-        features = max(columns // len(problem.unknowns), 100)
+        features = max(columns // len(problem.unknowns), FEWEST_FEATURES)
         network = Network.dense(embedding(group, problem.domain), (features,), len(group), kind)
         own = spread(network, points[:, collocation.axes(number)], scale, generator)
         groups.append(with_branches(collocation, group, [Features(network, own[: network.size - network.layers[-1].size])]))
@@ -112,10 +129,10 @@ def start(ansatz: Ansatz, collocation: Collocation) -> Tensor:
 
 
 def random_start(ansatz: Ansatz, collocation: Collocation, purpose: Purpose) -> Tensor:
-    """θ with random output weights, so that every function is of size 1 on the domain; the parameters at their initial values."""
+    """θ with random output weights, so that every function is of size 1 on the domain; parameters at their initial values."""
     theta = start(ansatz, collocation)
     generator = purpose.torch_generator()
-    points = collocation.domain_points(512, purpose)
+    points = collocation.domain_points(SIZE_POINTS, purpose)
     position = 0
     for number, group in enumerate(ansatz.groups):
         own = torch.randn(group.size, generator=generator, dtype=torch.float64).to(theta)

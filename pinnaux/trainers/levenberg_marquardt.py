@@ -18,6 +18,11 @@ from pinnaux.ansatz import Ansatz
 from pinnaux.linalg import DampedSystem
 from pinnaux.objective import Objective
 
+GOOD_GAIN = 0.5
+"""The share of the predicted gain above which the linear model is trusted farther: the damping falls after such a step only."""
+PATIENT_TRIES = 2
+"""Refusals after which the damping is far too small, and grows by `impatient` instead of `raise_`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Descent:
@@ -33,7 +38,10 @@ class Descent:
 
 @dataclass(frozen=True)
 class LevenbergMarquardt:
-    """Gain-ratio damping: ×`lower` after a step that gained as predicted, ×`raise_` after one that was refused."""
+    """Gain-ratio damping: ×`lower` after a step that gained as predicted, ×`raise_` after one that was refused.
+
+    Of a step refused again and again the damping grows ×`impatient`, up to `largest`.
+    """
 
     lower: float = 0.2
     raise_: float = 2.0
@@ -58,15 +66,18 @@ class LevenbergMarquardt:
                 after = state.objective.residual(following).square().sum().item()
                 gain = (loss - after) / max(loss - predicted, 1e-300)
                 if after < loss:
-                    damping = max(damping * self.lower, self.smallest) if gain > 0.5 else damping
+                    damping = max(damping * self.lower, self.smallest) if gain > GOOD_GAIN else damping
                     return replace(state, theta=following, damping=damping, steps=state.steps + 1, loss=after, stuck=False)
-            damping *= self.raise_ if attempt < 2 else self.impatient
+            damping *= self.raise_ if attempt < PATIENT_TRIES else self.impatient
             if damping > self.largest:
                 break
         return replace(state, steps=state.steps + 1, damping=min(damping, self.largest), loss=loss, stuck=True)
 
     def _metric(self, ansatz: Ansatz, jacobian: Tensor) -> Tensor:
-        """The mean square column length for every parameter: a sphere as trust region, in units of the loss. Singular functions have their own."""
+        """(P,): the mean square column length for every parameter: a sphere as trust region, in units of the loss.
+
+        Singular functions have their own.
+        """
         lengths = jacobian.square().sum(dim=0)
         regular = torch.tensor(ansatz.regular, device=lengths.device)
         return torch.where(regular, lengths[regular].mean(), lengths).clamp_min(1e-300)
