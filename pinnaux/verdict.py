@@ -12,7 +12,7 @@ EXIT_STATUS: Mapping[str, int] = MappingProxyType(
 
 @dataclass(frozen=True)
 class ConditionVerdict:
-    """Residual of a condition on fresh points: root mean square, the same relative to its largest terms, largest, and how many points."""
+    """Residual of a condition on fresh points: root mean square, that relative to its largest terms, largest; their number."""
 
     rms: float
     relative: float
@@ -22,9 +22,10 @@ class ConditionVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter, `errors` those against exact by name.
+    """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter.
 
-    `reliable` says whether held-out points confirm the estimates, as far as telling them from the accuracy asked for needs it.
+    `errors` are those against the exact solution by name. `reliable` says whether held-out points confirm the estimates, as far
+    as telling them from the accuracy asked for needs it.
     """
 
     status: str

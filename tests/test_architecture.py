@@ -177,7 +177,7 @@ def test_a_wide_ansatz_has_about_as_many_parameters_as_asked_for_and_corner_func
 
 @pytest.mark.parametrize("scale", [0.01, 10.0])
 def test_the_scale_of_the_features_is_their_steepness(scale: float) -> None:
-    """The root mean square slope w·cos of sin features grows in proportion to the scale, where the cosine is 1 or takes all values."""
+    """The root mean square slope w·cos z of sin features grows with the scale, where cos z is 1 or takes all values."""
     points = collocation(plate())
     spec, slopes = JetSpec.closure(2, [(1, 0)]), []
     for steepness in (scale, 4 * scale):

@@ -8,4 +8,6 @@ from pinnaux.geometry.polygon import Polygon
 from pinnaux.geometry.region import Region
 from pinnaux.geometry.round import Ball, Disk, Ellipse
 
-__all__ = ["Ball", "Box", "Disk", "Domain", "Ellipse", "Interval", "Mesh", "Points", "Polygon", "Rectangle", "Region", "TimeInterval"]
+__all__ = [
+    "Ball", "Box", "Disk", "Domain", "Ellipse", "Interval", "Mesh", "Points", "Polygon", "Rectangle", "Region", "TimeInterval",
+]

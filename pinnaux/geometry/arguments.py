@@ -40,9 +40,10 @@ def point(value: object, role: str, dimension: int | None = None) -> np.ndarray:
     if not isinstance(value, (tuple, list, np.ndarray)) or np.ndim(value) != 1:
         raise DeclarationError(f"{role} must be {wanted}, not {value!r}", hint="write a point as a tuple, for instance (0, 1)")
     if dimension is not None and len(value) != dimension:
+        solid = "; in space use Box, Ball or Mesh" if dimension == 2 else ""
         raise DeclarationError(
             f"{role} must be {wanted}, not the {len(value)} of {tuple(value)!r}",
-            hint=f"give {dimension} numbers, one for each coordinate" + ("; in space use Box, Ball or Mesh" if dimension == 2 else ""),
+            hint=f"give {dimension} numbers, one for each coordinate{solid}",
         )
     return np.array([number(entry, f"coordinate {index} of the {role}") for index, entry in enumerate(value)])
 
@@ -79,7 +80,9 @@ def coordinate_names(names: str | Sequence[str] | None, dimension: int, shape: s
 def check_name(name: object, role: str) -> None:
     """Refuse what is not a non-empty string."""
     if not isinstance(name, str) or not name.strip():
-        raise DeclarationError(f"{role} must be a non-empty string, not {name!r}", hint='write a word in quotes, for instance "wall"')
+        raise DeclarationError(
+            f"{role} must be a non-empty string, not {name!r}", hint='write a word in quotes, for instance "wall"'
+        )
 
 
 def outline_names(name: str | None, defaults: Sequence[str], shape: str) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ class Corner:
 class Rays:
     """The R ends of the smooth pieces of an outline, seen from where they end.
 
-    `angles` is the direction in which each leaves its `vertices` (R, 2); `begins` says whether the interior follows it counter-clockwise.
+    `angles` (R,) is the direction in which each leaves its `vertices` (R, 2); `begins` (R,) says whether the interior follows it
+    counter-clockwise.
     """
 
     vertices: np.ndarray

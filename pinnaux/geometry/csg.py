@@ -75,7 +75,7 @@ def _interior(shape: Shape, keep: Callable[[np.ndarray], np.ndarray]) -> tuple[P
 def _combined(
     a: Shape, b: Shape, sign: str, inside: Inside, b_boundary: tuple[Patch, ...], whole: tuple[Patch, ...], cut: tuple[Patch, ...]
 ) -> Shape:
-    """The shape of known inside test, its interior made of `whole` and of `cut` patches, its boundary cut out of the operands'."""
+    """The shape of known inside test: its interior made of `whole` and `cut` patches, its boundary cut out of the operands'."""
     label = f"({a.label} {sign} {b.label})"
     step = STEP * max(a.size, b.size)
     of_a = _kept(a.boundary, _separating(inside, step), b, keep_far=sign != "&")
@@ -147,7 +147,10 @@ def _renamed(patches: tuple[Patch, ...], taken: tuple[Patch, ...]) -> tuple[Patc
 
 
 def _kept(patches: tuple[Patch, ...], keep: Keep, other: Shape, keep_far: bool) -> tuple[Patch, ...]:
-    """What is left of the patches of one operand; those clear of the `other` operand's bounds are kept or dropped as `keep_far` says."""
+    """What is left of the patches of one operand.
+
+    Those clear of the `other` operand's bounds are kept or dropped as `keep_far` says.
+    """
     near = _outline(other)
     left = []
     for patch in patches:

@@ -35,7 +35,8 @@ class Domain:
     """`shape` (None for time alone) × `time` (None for space alone); `space` names the shape's coordinates.
 
     `periodic` maps a coordinate's name to the (lower, upper) ends that are one and the same: they are no boundary.
-    Domains are made by Interval, Rectangle, Polygon, Disk, Ellipse, Box, Ball, Mesh, joined by + - &, and multiplied by TimeInterval.
+    Domains are made by Interval, Rectangle, Polygon, Disk, Ellipse, Box, Ball, Mesh, joined by + - &, and multiplied by
+    TimeInterval.
     """
 
     shape: Shape | None
@@ -63,7 +64,8 @@ class Domain:
         """The outward unit normal, (d_space,), for conditions on the boundary."""
         if self.shape is None:
             raise DeclarationError(
-                f"{self.label} has no normal: it has no spatial coordinate", hint="leave the normal out, or multiply a shape by the times"
+                f"{self.label} has no normal: it has no spatial coordinate",
+                hint="leave the normal out, or multiply a shape by the times",
             )
         return Tensor(tuple(Normal(name, self.space) for name in self.space), "normal")
 
@@ -185,7 +187,9 @@ class Domain:
 
     def _slice(self, kind: str, end: int) -> PatchRegion:
         if self.time is None:
-            raise DeclarationError(f"{self.label} has no {kind} slice: it has no time", hint="multiply it by TimeInterval(start, end)")
+            raise DeclarationError(
+                f"{self.label} has no {kind} slice: it has no time", hint="multiply it by TimeInterval(start, end)"
+            )
         return PatchRegion(self, kind, tuple(frozen_at(patch, self.time.bounds[end]) for patch in self._space_patches))
 
     def _joined(self, patch: Patch) -> bool:

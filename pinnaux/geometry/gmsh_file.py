@@ -1,7 +1,7 @@
 """Reads gmsh's MSH files, versions 2.2 and 4.1, text and binary, into points, elements and physical groups.
 
-meshio is not used for it: it loses groups that share a name between dimensions, cannot read 4.1 files saved with all entities, and
-leaves the process on a malformed file. Format: https://gmsh.info/doc/texinfo/gmsh.html#MSH-file-format
+meshio is not used for it: it loses groups that share a name between dimensions, cannot read 4.1 files saved with all entities,
+and leaves the process on a malformed file. Format: https://gmsh.info/doc/texinfo/gmsh.html#MSH-file-format
 """
 
 from __future__ import annotations
@@ -233,7 +233,8 @@ def _binary_elements(numbers: Numbers) -> Iterator[tuple[int, int, np.ndarray]]:
 
 def _element(code: int) -> tuple[str, int, int, int]:
     if code not in ELEMENTS:
-        raise Malformed(f"it has elements of gmsh's type {code}; lines, triangles, quads, tets, hexes, wedges and pyramids can be read")
+        known = "lines, triangles, quads, tets, hexes, wedges and pyramids"
+        raise Malformed(f"it has elements of gmsh's type {code}; {known} can be read")
     return ELEMENTS[code]
 
 

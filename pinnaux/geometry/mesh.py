@@ -38,7 +38,7 @@ Groups = dict[str, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """The facets that belong to one cell only: corners (F, 4) padded with -1, a point (F, d) of the cell behind each, and the parts.
+    """The facets that belong to one cell only: corners (F, 4) padded with -1, a point (F, d) of the cell behind each.
 
     `members` (F, P) says which of the boundary parts `names` each facet is in.
     """
@@ -66,7 +66,9 @@ def Mesh(path: str | Path, *, names: Sequence[str] | None = None) -> Domain:
     The file is looked for beside the problem file, then in the folders above it, then in the current folder.
     """
     if not isinstance(path, (str, Path)):
-        raise DeclarationError(f"Mesh takes the path of a gmsh file, not {path!r}", hint='write its name in quotes: Mesh("part.msh")')
+        raise DeclarationError(
+            f"Mesh takes the path of a gmsh file, not {path!r}", hint='write its name in quotes: Mesh("part.msh")'
+        )
     label = f"Mesh('{Path(path).name}')"
     points, cells, groups = _numbered(read_gmsh(find_file(path, "mesh")), label)
     return Domain(mesh_shape(label, points, cells, groups), coordinate_names(names, points.shape[1], label))
@@ -133,13 +135,18 @@ def _in_plane(points: np.ndarray, label: str) -> np.ndarray:
 
 
 def _named_facets(file: GmshFile, dimension: int, label: str) -> Groups:
-    """Facets of each physical group of this dimension by name, in the order of the names; a group without a name goes by its number."""
+    """Facets (F, 4) of each physical group of this dimension by name, in the order of the names.
+
+    A group without a name goes by its number.
+    """
     names = {number: name for (of, number), name in file.names.items() if of == dimension}
     seen: dict[str, int] = {}
     for number, name in names.items():
         if name in seen:
-            raise DeclarationError(f"{label} has two physical groups '{name}' of dimension {dimension}: numbers {seen[name]} and {number}",
-                                   hint="give each group a name of its own")
+            raise DeclarationError(
+                f"{label} has two physical groups '{name}' of dimension {dimension}: numbers {seen[name]} and {number}",
+                hint="give each group a name of its own",
+            )
         seen[name] = number
     found: dict[str, list[np.ndarray]] = {name: [] for name in seen}
     for block in file.blocks:
@@ -156,7 +163,9 @@ def _check_cells(label: str, parts: np.ndarray) -> None:
     flat = np.abs(np.linalg.det(edges)) <= FLAT * longest ** edges.shape[2]
     if flat.any():
         where = ", ".join(f"{value:.6g}" for value in parts[np.argmax(flat)].mean(axis=0))
-        raise DeclarationError(f"{label} has {flat.sum()} degenerate cells, one at ({where})", hint="optimise or refine the mesh in gmsh")
+        raise DeclarationError(
+            f"{label} has {flat.sum()} degenerate cells, one at ({where})", hint="optimise or refine the mesh in gmsh"
+        )
 
 
 def _check_overlap(label: str, boundary: tuple[Patch, ...], interior: Patch) -> None:
@@ -236,7 +245,8 @@ def _facets_by_name(points: np.ndarray, outline: Outline) -> dict[str, tuple[Fac
     found: dict[str, tuple[Facets, ...]] = {}
     for name, members in zip(outline.names, outline.members.T):
         parts = [(KIND_OF_FACET[corners], *outline.of_size(corners, members)) for corners in outline.sizes]
-        kinds = tuple(Facets(kind, facets, facet_normals(points, facets, behind)) for kind, facets, behind in parts if len(facets))
+        kinds = tuple(
+            Facets(kind, facets, facet_normals(points, facets, behind)) for kind, facets, behind in parts if len(facets))
         if kinds:
             found[name] = kinds
     return found

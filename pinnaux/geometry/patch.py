@@ -1,7 +1,8 @@
 """Patches: pieces of a domain or of its boundary, each the image of the unit cube under a map of constant density.
 
-The one idea of this package: whatever is sampled (interior, boundary part, initial slice, CSG of any of them) is a tuple of patches.
-A patch of one parameter, a curve, is cut exactly where it leaves the wanted set; one of more parameters is thinned by rejection.
+The one idea of this package: whatever is sampled (interior, boundary part, initial slice, CSG of any of them) is a tuple of
+patches. A patch of one parameter, a curve, is cut exactly where it leaves the wanted set; one of more parameters is thinned by
+rejection.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ class Patch:
         return self.slack[located(self.breaks, u[:, 0])]
 
     def bounds(self) -> np.ndarray:
-        """(d, 2): a box that holds the curve, a little larger than need be: no point is farther than half a step from those looked at."""
+        """(d, 2): a box that holds the curve, a little larger than need be.
+
+        No point of the curve is farther than half a step from those looked at.
+        """
         assert self.parameters == 1
         u = np.union1d(self.breaks, np.linspace(0, 1, BOUND_SAMPLES))
         coordinates, _ = self.chart(u[:, None])

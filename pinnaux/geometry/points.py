@@ -15,7 +15,7 @@ SOBOL_SHIFT = 2.0 ** -(SOBOL_BITS + 1)
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """N points: `coordinates` (N, d) in the order of the domain's names, `normals` (N, d_space) or None, `columns` of shape (N,)."""
+    """N points: `coordinates` (N, d) in the order of the domain's names, `normals` (N, d_space) or None, `columns` (N,) each."""
 
     coordinates: np.ndarray
     normals: np.ndarray | None = None
@@ -72,8 +72,8 @@ def power_of_two(count: int) -> int:
 def hammersley(count: int, dimension: int) -> np.ndarray:
     """(count, dimension) points of Hammersley's set: (n + 1/2)/count, then the digits of n reversed in bases 3, 5, 7 …
 
-    Deterministic and of low discrepancy: used where a domain is measured when it is declared. Base 2 is left out: for the powers of
-    two usual as counts its digits mirror those of n/count, and the share of x + y < 1 is wrong by 1/√count.
+    Deterministic and of low discrepancy: used where a domain is measured when it is declared. Base 2 is left out: for the
+    powers of two usual as counts its digits mirror those of n/count, and the share of x + y < 1 is wrong by 1/√count.
     """
     points = np.empty((count, dimension))
     for axis, base in enumerate((0, *_odd_primes(dimension - 1))[:dimension]):

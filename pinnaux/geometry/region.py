@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 class Region(ABC):
-    """Where a condition holds. `kind` is "interior", "boundary", "initial", "final" or "observations"; `parts` names boundary parts.
+    """Where a condition holds. `kind` is "interior", "boundary", "initial", "final" or "observations".
 
-    `has_normal` says whether its points carry outward normals; `measure` is its length, area … (times duration).
+    `parts` names boundary parts; `has_normal` says whether its points carry outward normals; `measure` is its length, area …
+    (times duration).
     """
 
     domain: Domain
@@ -33,7 +34,7 @@ class Region(ABC):
 
     @abstractmethod
     def sample(self, count: int, generator: np.random.Generator) -> Points:
-        """`count` points of the region (all of them where a region is a list of points), the same for the same generator state."""
+        """`count` points of the region (all of them where it is a list of points), the same for the same generator state."""
 
     @abstractmethod
     def describe(self) -> str:
@@ -77,7 +78,8 @@ class PatchRegion(Region):
             raise DeclarationError(f"the {self.describe()} has no named parts", hint='boundary parts are domain.boundary["name"]')
         for name in chosen:
             if name not in self.parts:
-                raise DeclarationError(f"{self.domain.label} has no boundary part {name!r}", hint=did_you_mean(str(name), self.parts))
+                hint = did_you_mean(str(name), self.parts)
+                raise DeclarationError(f"{self.domain.label} has no boundary part {name!r}", hint=hint)
         parts = tuple(part for part in self.parts if part in chosen)
         return replace(self, parts=parts, patches=tuple(patch for patch in self.patches if set(patch.names) & set(parts)))
 
@@ -108,7 +110,8 @@ class PatchRegion(Region):
         """
         if count < 1 or not self.patches:
             raise DeclarationError(
-                f"cannot draw {count} points on the {self.describe()} of measure {self.measure:g}", hint="ask for at least one point"
+                f"cannot draw {count} points on the {self.describe()} of measure {self.measure:g}",
+                hint="ask for at least one point",
             )
         groups = self._groups()
         shares = apportioned(count, [sum(patch.measure for patch in group) for group in groups])

@@ -75,7 +75,8 @@ def _ellipse_shape(label: str, middle: np.ndarray, half: np.ndarray, part: str) 
 def _arc_length_angle(half: np.ndarray) -> tuple[Chart, float]:
     """The map from the share of the perimeter to the angle θ of (rx cos θ, ry sin θ), and the perimeter.
 
-    The arc length is integrated by Gauss' rule on each of 4096 pieces and inverted by cubic Hermite interpolation: error about 1e-14.
+    The arc length is integrated by Gauss' rule on each of 4096 pieces and inverted by cubic Hermite interpolation: error about
+    1e-14.
     """
     if half[0] == half[1]:
         return (lambda share: 2 * np.pi * share), float(2 * np.pi * half[0])
@@ -119,4 +120,5 @@ def _ball_shape(label: str, middle: np.ndarray, radius: float, part: str) -> Sha
 
     volume = float(4 / 3 * np.pi * radius**3)
     bounds = np.column_stack([middle - radius, middle + radius])
-    return Shape(label, bounds, (Patch((), volume, 3, interior),), (Patch((part,), 3 * volume / radius, 2, surface),), inside, volume)
+    boundary = Patch((part,), 3 * volume / radius, 2, surface)
+    return Shape(label, bounds, (Patch((), volume, 3, interior),), (boundary,), inside, volume)

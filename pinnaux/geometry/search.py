@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 BINS_AN_ITEM = 2
-# Barycentric coordinates above this are inside: points on the face between two simplices belong to one of them whatever the rounding.
+# Barycentric coordinates above this are inside: points on the face between two simplices belong to one of them whatever the
+# rounding.
 INSIDE = -1e-12
 
 
@@ -44,7 +45,7 @@ class BinGrid:
         return BinGrid(lower, width, shape, starts, item[np.argsort(bins, kind="stable")])
 
     def any(self, points: np.ndarray, test: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-        """For each point (N, d), whether test(point, item) holds for an item in its bin; `test` is given index arrays of pairs."""
+        """For each point (N, d), whether test(point, item) holds for an item in its bin; `test` is given arrays of indices."""
         held = np.zeros(len(points), dtype=bool)
         place = np.floor((points - self.lower) / self.width)
         # The upper faces of the grid belong to its last bins.
@@ -63,7 +64,10 @@ class BinGrid:
 
 @dataclass(frozen=True, eq=False)
 class SimplexLocator:
-    """Whether points lie in any of the simplices, given by a corner (S, d), the inverses of their edge matrices and their bins."""
+    """Whether points lie in any of the simplices.
+
+    They are given by a corner (S, d), the inverses (S, d, d) of their edge matrices, and their bins.
+    """
 
     origins: np.ndarray
     inverses: np.ndarray

@@ -1,4 +1,7 @@
-"""Predicates on coordinates as tests of points: `boundary.where(x == 0)` is geometric, never an equality of floating-point numbers."""
+"""Predicates on coordinates as tests of points.
+
+`boundary.where(x == 0)` is geometric, never an equality of floating-point numbers.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def checked_predicate(predicate: Relation, domain: Domain) -> None:
 
 
 def predicate_test(predicate: Relation, domain: Domain) -> Keep:
-    """The predicate as a test of points: equalities up to 1e-9 of the domain's extent, and the slack of a facet along its normal."""
+    """The predicate as a test of points.
+
+    Equalities hold up to 1e-9 of the domain's extent, and the slack of a facet along its normal.
+    """
     extent = domain.bounds[:, 1] - domain.bounds[:, 0]
     size = extent[: len(domain.space)].max(initial=0.0)
     # Spatial coordinates share one length; time has its own.

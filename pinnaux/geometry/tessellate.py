@@ -168,7 +168,8 @@ def _body(domain: Domain, count: int) -> tuple[Cells, dict[str, list[Facets]]]:
     reach = np.median(np.linalg.norm(points[surface[:, 1]] - points[surface[:, 0]], axis=1))
     samples = [_samples(patch) for patch in domain.shape.boundary]
     places, directions = (np.concatenate(columns) for columns in zip(*samples))
-    _, nearest = cKDTree(np.hstack([places, reach * directions])).query(np.hstack([points[surface].mean(axis=1), reach * normals]))
+    triangles = np.hstack([points[surface].mean(axis=1), reach * normals])
+    _, nearest = cKDTree(np.hstack([places, reach * directions])).query(triangles)
     # Triangles a hundredth of a cell wide may lean any way; the patch knows better.
     leaning = (normals * directions[nearest]).sum(axis=1) < CREASE_COSINE
     normals[leaning] = directions[nearest[leaning]]

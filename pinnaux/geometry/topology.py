@@ -1,4 +1,4 @@
-"""What the cells of a mesh imply: their simplices, their faces, which faces are boundary, and how far facets cut a curved surface."""
+"""What the cells of a mesh imply: their simplices and faces, which faces are boundary, how far facets cut a curved surface."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def split_faces(faces: np.ndarray) -> list[np.ndarray]:
 
 
 def _halves_of_quads(points: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """(2K, 3): each quad cut along the diagonal whose halves turn the same way and differ least, so a dented quad is cut inside itself."""
+    """(2K, 3): each quad cut along the diagonal whose halves turn the same way and differ least.
+
+    So a dented quad is cut inside itself.
+    """
     choices = [(quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]), (quads[:, [0, 1, 3]], quads[:, [1, 2, 3]])]
     areas = [[np.linalg.det(_edges(points[half])) for half in halves] for halves in choices]
     smaller = [np.sign(a + b) * np.where(np.abs(a) < np.abs(b), a, b) for a, b in areas]
@@ -79,7 +82,10 @@ def faces_of(points: np.ndarray, cells: Mapping[str, np.ndarray]) -> tuple[np.nd
 
 
 def _left_or_right(points: np.ndarray, cell: np.ndarray, edge: tuple[int, int]) -> np.ndarray:
-    """A point (K, 2) beside the edge of each planar cell, left of it if the cell runs counter-clockwise: a dart's centre is outside it."""
+    """A point (K, 2) beside the edge of each planar cell, left of it if the cell runs counter-clockwise.
+
+    The centre would not do: a dart's is outside it.
+    """
     corner = points[cell]
     x, y = (corner - corner[:, :1]).transpose(2, 0, 1)
     turns = np.sign((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1))
@@ -115,7 +121,7 @@ def facet_normals(points: np.ndarray, facets: np.ndarray, behind: np.ndarray) ->
 
 
 def facet_slack(points: np.ndarray, facets: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """How far (F,) the surface that the facets (F, d) stand for may bulge beyond them: h·turn/8, corners and creases not counted."""
+    """How far (F,) the surface that the facets (F, d) stand for may bulge beyond them: h·turn/8, without corners and creases."""
     lengths = np.linalg.norm(points[facets] - points[np.roll(facets, -1, axis=1)], axis=2).max(axis=1)
     owner, partner = _ridges(facets)
     turn = 2 * np.arcsin(np.minimum(np.linalg.norm(normals[owner] - normals[partner], axis=1) / 2, 1))

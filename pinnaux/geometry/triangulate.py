@@ -61,7 +61,8 @@ def _outline(shape: Shape, spacing: float) -> tuple[np.ndarray, Pieces]:
     curves, ends = [], []
     for index, patch in enumerate(shape.boundary):
         for low, high in zip(patch.breaks[:-1], np.nextafter(patch.breaks[1:], 0)):
-            number = max(1, int(np.ceil((high - low) * patch.measure / spacing)), int(np.ceil(_turn(patch, low, high) / LARGEST_TURN)))
+            by_length, by_turn = (high - low) * patch.measure / spacing, _turn(patch, low, high) / LARGEST_TURN
+            number = max(1, int(np.ceil(by_length)), int(np.ceil(by_turn)))
             u = np.linspace(low, high, number + 1)
             ends.append(np.column_stack([u[:-1], u[1:]]))
             curves.append(np.full(number, index))
@@ -87,7 +88,7 @@ def _places(shape: Shape, curve: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def _joined(places: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct points (B, 2) among the places (N, 2), where those closer than the tolerance are one, and the index of each (N,)."""
+    """The distinct points (B, 2) among the places (N, 2), and the index (N,) of each; those closer than the tolerance are one."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
@@ -108,7 +109,8 @@ def _halved(shape: Shape, points: np.ndarray, pieces: Pieces, chosen: np.ndarray
     return points, Pieces(
         np.concatenate([pieces.curve[~chosen], np.tile(pieces.curve[chosen], 2)]),
         np.concatenate([pieces.ends[~chosen], np.column_stack([ends[:, 0], middle]), np.column_stack([middle, ends[:, 1]])]),
-        np.concatenate([pieces.vertices[~chosen], np.column_stack([vertices[:, 0], vertex]), np.column_stack([vertex, vertices[:, 1]])]),
+        np.concatenate([
+            pieces.vertices[~chosen], np.column_stack([vertices[:, 0], vertex]), np.column_stack([vertex, vertices[:, 1]])]),
     )
 
 

@@ -1,4 +1,7 @@
-"""The free parameters of an ansatz that is linear in them, by least squares: at once for a linear problem, by Gauss–Newton for others."""
+"""The free parameters of an ansatz that is linear in them, by least squares.
+
+At once for a linear problem, by Gauss–Newton for others.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,14 @@ class Solved:
     after: Tensor
 
 
-def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation: float, *, enough: float = 0.05, linear: float = 1e-3) -> Solved:
-    """θ (and |r| before and there) after at most `steps` steps with backtracking; ends when a step gains less than the share `enough`, or a linear problem is solved.
+def gauss_newton(
+    objective: Objective, theta: Tensor, steps: int, regularisation: float, *, enough: float = 0.05, linear: float = 1e-3
+) -> Solved:
+    """θ (and |r| before and there) after at most `steps` steps with backtracking.
 
-    A linear problem shows itself: the residual after the step is the predicted one, to within the share `linear`; but not where the
-    step could not see a parameter, as k in k·u while u is zero.
+    Ends when a step gains less than the share `enough`, or a linear problem is solved. A linear problem shows itself: the
+    residual after the step is the predicted one, to within the share `linear` (a least-squares residual is no better known
+    where the system is nearly singular); but not where the step could not see a parameter, as k in k·u while u is zero.
     """
     first = None
     for _ in range(steps):
@@ -47,7 +53,9 @@ def gauss_newton(objective: Objective, theta: Tensor, steps: int, regularisation
     return Solved(theta, first, after)
 
 
-def simplified_newton(objective: Objective, theta: Tensor, system: LeastSquares, size: Tensor, steps: int = 10, enough: float = 0.5) -> tuple[Tensor, Tensor]:
+def simplified_newton(
+    objective: Objective, theta: Tensor, system: LeastSquares, size: Tensor, steps: int = 10, enough: float = 0.5
+) -> tuple[Tensor, Tensor]:
     """More steps with the same factorisation, which cost next to nothing, while each at least halves |r|; θ and |r| there."""
     for _ in range(steps):
         following = theta - system.solve(objective.residual(theta))
@@ -60,7 +68,9 @@ def simplified_newton(objective: Objective, theta: Tensor, system: LeastSquares,
     return theta, size
 
 
-def backtrack(objective: Objective, theta: Tensor, direction: Tensor, before: Tensor, shortest: float = 1 / 64) -> tuple[Tensor, Tensor]:
+def backtrack(
+    objective: Objective, theta: Tensor, direction: Tensor, before: Tensor, shortest: float = 1 / 64
+) -> tuple[Tensor, Tensor]:
     """The longest of the steps 1, ½, ¼ … that lowers |r|, and the |r| there; the last one tried if none does."""
     length = 1.0
     while True:

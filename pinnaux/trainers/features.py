@@ -52,7 +52,7 @@ class Search:
         return sorted((entry for entry in self.done if entry[1].size == size), key=lambda entry: entry[0])
 
     def chosen(self, size: int, settings: Settings) -> list[tuple[float, Trial]]:
-        """The same without those that singular functions improve by less than the factor `sharper`: they cost, and then do not pay."""
+        """The same without those that singular functions improve by less than the factor `sharper`: they cost and do not pay."""
         ranked = self.ranked(size)
         plain = min((score for score, trial in ranked if not trial.corners), default=float("inf"))
         return [(score, trial) for score, trial in ranked if not trial.corners or score * settings.sharper < plain]
@@ -115,14 +115,14 @@ def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor, tol
 
 
 def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
-    """The trial's output layer by least squares, added to `base` where given (a nonlinear problem then starts near its solution)."""
+    """The trial's output layer by least squares, added to `base` where given (a nonlinear problem starts near its solution)."""
     ansatz, objective, theta = _problem(collocation, trial, base)
     theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
     return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
 
 def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: int) -> Tensor:
-    """From the zero solution; where nothing moves away from it (a degenerate equation such as div(|∇u|∇u) = f), from random functions.
+    """From the zero solution; from random functions where nothing moves away from it: div(|∇u|∇u) = f degenerates there.
 
     Where formulas are undefined at zero, as log u and the slope of √u are, from functions that are one as well.
     """
@@ -131,10 +131,12 @@ def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: 
     before = _size(objective, zero)
     if _size(objective, best) < settings.moved * before:
         return best
-    others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)), constant_start(objective.ansatz, collocation)]
+    others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)),
+              constant_start(objective.ansatz, collocation)]
     for theta in others[: 1 if torch.isfinite(objective.jacobian(zero)[1]).all() else 2]:
         weighted = replace(objective, weights=balanced_weights(objective, theta))
-        best = min(best, gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation).theta, key=lambda one: _size(objective, one))
+        found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation).theta
+        best = min(best, found, key=lambda one: _size(objective, one))
     return best
 
 
