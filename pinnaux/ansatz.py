@@ -174,7 +174,8 @@ class Trial:
 class Candidate:
     """A trial solution: ansatz and θ, its weighted residual on held-out points, and the estimated relative error per unknown (if known).
 
-    The estimate is `reliable` if held-out points confirm it, as far as telling it from the accuracy asked for needs it. `trial` says which features it is made of where nothing deeper was trained.
+    The estimate is `reliable` if held-out points confirm it, as far as telling it from the accuracy asked for needs it;
+    `amplification` is by how much relative residuals may be amplified in relative errors, 0 where not measured. `trial` says which features it is made of where nothing deeper was trained.
     """
 
     ansatz: Ansatz
@@ -182,6 +183,7 @@ class Candidate:
     score: float
     estimate: dict[str, float] = field(default_factory=dict)
     reliable: bool = False
+    amplification: float = 0.0
     trial: Trial | None = None
 
     @property

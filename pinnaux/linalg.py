@@ -25,7 +25,7 @@ class LeastSquares:
     def build(matrix: Tensor, regularisation: float) -> LeastSquares:
         rows, columns = matrix.shape
         scale = matrix.norm(dim=0)
-        scale = torch.where(scale > 0, scale, torch.ones_like(scale))
+        scale = torch.where(scale > 0, scale, torch.inf)  # what no row sees is not moved
         stacked = matrix.new_zeros(rows + columns, columns)
         torch.div(matrix, scale, out=stacked[:rows])
         stacked[rows:].fill_diagonal_(regularisation * columns**0.5)
@@ -37,6 +37,20 @@ class LeastSquares:
         padded = torch.cat([right, right.new_zeros(columns)])[:, None]
         turned = torch.ormqr(self.factor, self.reflections, padded, left=True, transpose=True)[:columns]
         return torch.linalg.solve_triangular(self.factor[:columns], turned, upper=True)[:, 0] / self.scale
+
+
+    def amplification(self, rows: Tensor, iterations: int = 12) -> float:
+        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹) by power iteration."""
+        triangle = self.factor[: len(self.scale)]
+        scaled = rows / self.scale
+        vector, size = torch.ones_like(self.scale[:, None]), 0.0
+        for _ in range(iterations):
+            image = scaled @ torch.linalg.solve_triangular(triangle, vector / vector.norm(), upper=True)
+            size = image.norm().item()
+            vector = torch.linalg.solve_triangular(triangle.triu().T, scaled.T @ image, upper=False)
+            if not vector.norm() > 0:
+                break
+        return size
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,6 @@ class Observations(Region):
 
     kind = "observations"
     parts = ()
-    predicate = None
     has_normal = False
     measure = 0.0
 

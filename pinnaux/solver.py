@@ -27,6 +27,8 @@ from pinnaux.verdict import Progress, Verdict
 Watch = Callable[[Progress], None]
 DTYPES = MappingProxyType({"float64": torch.float64, "float32": torch.float32})
 DEVICES = ("cpu", "cuda")
+# Amplification of residuals above which the report warns.
+SENSITIVE = 1e3
 
 
 def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
@@ -44,7 +46,8 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         state, verdict = drive(Automatic(collocation), limits, watch)
         best = state.best or _nothing(collocation)
-    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, notes=collocation.plan.notes)
+    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable,
+                      notes=(*collocation.plan.notes, *_sensitive(best)))
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     try:
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
@@ -136,6 +139,14 @@ def _nothing(collocation: Collocation) -> Candidate:
     """The zero solution: what there is before the first trial."""
     ansatz = wide(collocation, *collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
     return Candidate(ansatz, start(ansatz, collocation), float("inf"))
+
+
+def _sensitive(best: Candidate) -> tuple[str, ...]:
+    """A warning where small residuals may hide large errors."""
+    if best.amplification < SENSITIVE:
+        return ()
+    return (f"equations and conditions determine the solution weakly: relative residuals may be amplified {best.amplification:.0e} times in it, "
+            "so the error can be far larger than estimated (is a condition missing?)",)
 
 
 def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int) -> Settings:

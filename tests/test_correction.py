@@ -10,7 +10,7 @@ import torch
 from cases import normal
 from compute_problems import SMALL, bar, collocation, conductivity, decay, plate
 
-from pinnaux import Condition, Field, Interval, tanh
+from pinnaux import Condition, Field, Interval, diff, pi, sin, solve, tanh
 from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Trained, Trial
 from pinnaux.architecture import embedding, start, wide
 from pinnaux.collocation import Collocation, Purpose
@@ -77,6 +77,31 @@ def test_an_overfitted_estimate_is_relied_on_only_far_below_the_accuracy(held_ga
 def test_a_correction_that_removes_little_proves_little(train_gain: float, share: float, error: float, reliable: bool) -> None:
     found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": error})
     assert Correction(found, found, train_gain, 1.0, share, accuracy=1e-4).reliable is reliable
+
+
+def held_at(*parts: str) -> Problem:
+    """u'' = 0 on an interval, with values given on parts of its boundary."""
+    domain = Interval(0, 1)
+    field, (x,) = Field("u", domain), domain.coordinates
+    return Problem([field], [Condition("balance", diff(field, x, x) == -pi**2 * sin(pi * x), on=domain),
+                             Condition("ends", field == 0, on=domain.boundary[parts])])
+
+
+@pytest.mark.parametrize(("parts", "least", "most"), [(("left", "right"), 0.1, 100), (("left",), 1e6, 1e300)])
+def test_where_a_condition_is_missing_nothing_is_proved(parts: tuple[str, ...], least: float, most: float) -> None:
+    points = collocation(held_at(*parts), **SMALL)
+    correction = correct(points, held_out(points), candidate(points, (unit(np.pi), 1.0), (unit(7.0), 1e-3)), 0, 100)
+    assert least < correction.amplification < most
+    assert correction.reliable is (most < 1e6)
+
+
+def test_a_field_that_is_zero_beside_another_is_measured_by_the_other() -> None:
+    domain = Interval(0, 1)
+    (x,), one, other = domain.coordinates, Field("one", domain), Field("other", domain)
+    solution = solve(Problem([one, other], [
+        Condition("first", diff(one, x, x) + other == -pi**2 * sin(pi * x), on=domain), Condition("second", diff(other, x, x) == other, on=domain),
+        Condition("ends", one == 0, on=domain.boundary), Condition("other ends", other == 0, on=domain.boundary)]))
+    assert solution.verdict.status == "accuracy" and solution.verdict.elapsed < 60
 
 
 def test_another_correction_of_the_same_agrees() -> None:

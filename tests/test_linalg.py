@@ -58,6 +58,25 @@ def test_more_columns_than_rows_are_solved_exactly_and_moderately() -> None:
     assert left(matrix, right, x) < 1e-8 and x.norm() < 2 * lstsq(matrix, right).norm()
 
 
+@pytest.mark.parametrize("rows, columns", [(40, 12), (12, 12)])
+def test_the_amplification_is_the_largest_singular_value_of_what_is_seen_through_what_is_asked(rows: int, columns: int) -> None:
+    matrix, seen = normal(rows, columns) * torch.logspace(-6, 6, columns, dtype=torch.float64), normal(7, columns)
+    expected = torch.linalg.matrix_norm(seen @ torch.linalg.pinv(matrix, rtol=1e-15), 2).item()
+    assert LeastSquares.build(matrix, 1e-15).amplification(seen, 100) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_direction_that_no_row_asks_about_is_amplified_beyond_measure() -> None:
+    matrix = normal(40, 12)
+    matrix[:, 3] = matrix[:, 5]
+    assert LeastSquares.build(matrix, 1e-11).amplification(normal(7, 12)) > 1e9
+
+
+def test_a_column_of_zeros_does_not_count_as_amplified() -> None:
+    matrix = normal(40, 12)
+    matrix[:, 3] = 0
+    assert 0 < LeastSquares.build(matrix, 1e-11).amplification(normal(7, 12)) < 100
+
+
 def test_regularisation_is_what_it_says() -> None:
     """|A x − b|² + ε² P |S x|² by its normal equations, for an ε large enough for these."""
     matrix, right, regularisation = normal(30, 5) * torch.tensor([1.0, 10, 0.1, 3, 1]), normal(30, seed=1), 0.3

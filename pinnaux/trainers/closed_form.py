@@ -16,11 +16,12 @@ from pinnaux.objective import Objective
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """θ, and |r| before and after solving for it."""
+    """θ, |r| before and after solving for it, and the system last solved."""
 
     theta: Tensor
     before: Tensor
     after: Tensor
+    system: LeastSquares
 
 
 def gauss_newton(
@@ -44,13 +45,13 @@ def gauss_newton(
         del jacobian
         following, after = backtrack(objective, theta, direction, before)
         if not after < before:
-            return Solved(theta, first, before)
+            return Solved(theta, first, before, system)
         if seen and after < (1 + linear) * predicted:
-            return Solved(following, first, after)
+            return Solved(following, first, after, system)
         theta, after = simplified_newton(objective, following, system, after)
         if after > (1 - enough) * before:
             break
-    return Solved(theta, first, after)
+    return Solved(theta, first, after, system)
 
 
 def simplified_newton(

@@ -7,6 +7,7 @@ estimate of the error of what it corrects (method: measured within some percent 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,17 +19,23 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import Embedding
 from pinnaux.jets.spec import JetSpec, unit
+from pinnaux.linalg import LeastSquares
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective
+from pinnaux.problem import Problem
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut
 
 CENTRES, CORRECTION_POINTS, SIZE_POINTS = 21, 22, 23
+STABILITY_POINTS = 500
+# Well-posed problems amplify residuals 1 to 1000 times; missing conditions, resonances and unstable initial values, 1e6 and more.
+UNDETERMINED = 1e6
 LARGEST_OVERFIT = 30.0
 SMALLEST_GAIN = 2.0
 SMALL_SHARE = 1e-2
 ROUNDING = 1e-10
 EPSILON = 2.0**-52
+SMALLEST_FIELD = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +48,7 @@ class Correction:
     held_gain: float
     share: float
     accuracy: float
+    amplification: float = 0.0
 
     @property
     def reliable(self) -> bool:
@@ -49,17 +57,18 @@ class Correction:
         It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the error found
         is below the accuracy. If they hardly fell, what the correction removed stands for the rest in proportion, and only where little
         is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing.
+        Nothing is proved either where the conditions leave directions open, in which errors of any size leave no residual.
         """
         margin = max(1.0, self.accuracy / self._better.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         removed = math.sqrt(max(0.0, 1 - self.train_gain**-2))
         fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1)
-        return alike and (fell or self.share < ROUNDING)
+        return alike and (fell or self.share < ROUNDING) and self.amplification < UNDETERMINED
 
     @property
     def best(self) -> Candidate:
         """The better of the two on held-out points."""
-        return replace(self._better, reliable=self.reliable)
+        return replace(self._better, reliable=self.reliable, amplification=self.amplification)
 
     @property
     def kept(self) -> bool:
@@ -86,13 +95,14 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     score = judge.score(ansatz, solved)
     held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
     sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
+    amplification = _amplification(collocation, ansatz, solved, result.system, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
     # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g.
     root = math.hypot(1.0, held_gain)
     error = {name: EPSILON + size * held_gain / root for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
     return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300),
-                      settings.accuracy)
+                      settings.accuracy, amplification)
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
@@ -143,21 +153,61 @@ def _bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor
     return (probabilities / probabilities.sum()).cpu()
 
 
+def _amplification(collocation: Collocation, ansatz: Ansatz, theta: Tensor, system: LeastSquares, purpose: Purpose) -> float:
+    """By how much the residuals that a field may leave are amplified in it, relative to the field: the largest of |e| / (|u| |L e|).
+
+    e runs through the span of the correction, and fields that are known up to a constant only, or are zero, are left out. Where this is large,
+    equations and conditions hardly determine the solution, and small residuals prove nothing.
+    """
+    points = collocation.domain_points(STABILITY_POINTS, purpose)
+    floating = {field.name for field in collocation.plan.floating}
+    pushed, components = [], {}
+    for number, (group, part) in enumerate(zip(ansatz.groups, ansatz.split(theta))):
+        own = points[:, collocation.axes(number)]
+        spec = JetSpec.closure(own.shape[1], [])
+        jet, traces = group.push(part, own, spec)
+        pushed.append((group, part, spec, jet, traces))
+        components |= dict(zip(group.unknowns, jet[0].norm(dim=0).tolist()))
+    lengths = _lengths(collocation.plan.problem, components)
+    blocks, start = [], 0
+    for group, part, spec, jet, traces in pushed:
+        for output, name in enumerate(group.unknowns):
+            if name not in floating and lengths[name] > SMALLEST_FIELD * max(lengths.values()):
+                adjoint = jet.new_zeros(1, *jet.shape)
+                adjoint[0, 0, :, output] = 1 / lengths[name]
+                rows = jet.new_zeros(len(points), ansatz.size)
+                rows[:, start:start + group.size] = group.rows(part, traces, adjoint, spec)[0]
+                blocks.append(rows)
+        start += group.size
+    return system.amplification(torch.cat(blocks)) if blocks else 0.0
+
+
+def _lengths(problem: Problem, components: Mapping[str, float]) -> dict[str, float]:
+    """For every component of every field, the norm that its error is relative to: the field's, vectors as a whole.
+
+    A field that is zero beside the others has no relative error of its own: it counts as a small share of the largest.
+    """
+    whole = [math.hypot(*(components[one.name] for one in field.components)) for field in problem.fields]
+    least = max(1e-300, SMALLEST_FIELD * max(whole))
+    return {one.name: max(length, least) for field, length in zip(problem.fields, whole) for one in field.components}
+
+
 def _sizes(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, purpose: Purpose) -> dict[str, float]:
     """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the domain, and for every number."""
     problem = collocation.plan.problem
     points = collocation.domain_points(collocation.plan.settings.held_out_points, purpose)
     old_parts, new_parts = before.ansatz.split(before.theta), ansatz.split(theta)
     change, size = {}, {}
-    for number, fields in enumerate(collocation.plan.groups):
+    for number in range(len(collocation.plan.groups)):
         own = points[:, collocation.axes(number)]
         spec = JetSpec.closure(own.shape[1], [])
         new = ansatz.groups[number].push(new_parts[number], own, spec)[0][0]
         old = before.ansatz.groups[number].push(old_parts[number], own, spec)[0][0]
-        change |= dict(zip(fields, (new - old).norm(dim=0).tolist()))
-        size |= dict(zip(fields, new.norm(dim=0).tolist()))
-    sizes = {field.name: math.hypot(*(change[one] for one in field.components)) / max(math.hypot(*(size[one] for one in field.components)), 1e-300)
-             for field in problem.fields}
+        names = ansatz.groups[number].unknowns
+        change |= dict(zip(names, (new - old).norm(dim=0).tolist()))
+        size |= dict(zip(names, new.norm(dim=0).tolist()))
+    lengths = _lengths(problem, size)
+    sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.components)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
         sizes[parameter.name] = (abs(new - old) / abs(new).clamp_min(1e-300)).item()
