@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
 from pinnaux.collocation import Collocation
+from pinnaux.jets.spec import JetSpec
 from pinnaux.objective import Block
 from pinnaux.plan import RegionPlan
 from pinnaux.verdict import ConditionVerdict
+
+OFFSET_SHARE = 1e-3
+"""The share of an unknown's size that counts as its variation at least: that of a constant would be rounding alone."""
 
 
 def judge_condition(collocation: Collocation, region: RegionPlan, block: Block, ansatz: Ansatz, theta: Tensor,
@@ -36,7 +41,9 @@ def judge_condition(collocation: Collocation, region: RegionPlan, block: Block, 
 def term_scales(collocation: Collocation, block: Block, ansatz: Ansatz, theta: Tensor, typical: Tensor) -> Tensor:
     """(m,): Σ_k rms(∂r/∂j_k) · rms(j_k) over the channels j_k of the unknowns, or the residual of zero if that is larger.
 
-    The channels are taken over the whole domain, so that u = 0 on the boundary is measured against the size of u inside.
+    The channels are taken over the whole domain, so that u = 0 on the boundary is measured against the size of u inside. A
+    derivative counts as at least (variation of the unknown) / Π L_c^α_c, L the extents of the domain and α the orders: where all
+    terms vanish, as in u'' = 0 with u = x, rounding is measured against that and not against rounding.
     """
     jets, _ = block.jets(ansatz, theta)
     adjoints, _ = block.sensitivities(ansatz, theta, jets)
@@ -44,8 +51,21 @@ def term_scales(collocation: Collocation, block: Block, ansatz: Ansatz, theta: T
     numbers = ansatz.split(theta)[-1][:, None].expand(-1, block.surroundings.count)
     at_zero = block.program(nothing, numbers, block.surroundings).square().mean(dim=1).sqrt()
     total = torch.zeros_like(at_zero)
+    extents = collocation.tensor(np.ptp(collocation.plan.problem.domain.bounds, axis=1))
     for number, (group, own, spec, adjoint, axes) in enumerate(zip(ansatz.groups, ansatz.split(theta), block.specs, adjoints, block.axes)):
         if axes is not None:
-            inside = group.push(own, typical[:, collocation.axes(number)], spec)[0].square().mean(dim=1).sqrt()
+            columns = collocation.axes(number)
+            jet = group.push(own, typical[:, columns], spec)[0]
+            inside = torch.maximum(jet.square().mean(dim=1).sqrt(), smallest_sizes(jet, spec, extents[columns]))
             total = total + (adjoint.square().mean(dim=2).sqrt() * inside).sum(dim=(1, 2))
     return torch.maximum(total, torch.nan_to_num(at_zero, nan=0.0, posinf=0.0))
+
+
+def smallest_sizes(jet: Tensor, spec: JetSpec, extents: Tensor) -> Tensor:
+    """(K, unknowns): the least that each channel of the jet (K, N, unknowns) counts as, from the values' variation over the domain."""
+    size = jet[0].square().mean(dim=0).sqrt()
+    variation = torch.maximum((jet[0] - jet[0].mean(dim=0)).square().mean(dim=0).sqrt(), OFFSET_SHARE * size)
+    smallest = jet.new_zeros(jet.shape[0], jet.shape[2])
+    for channel, orders in enumerate(spec.indices):
+        smallest[channel] = variation / torch.prod(extents ** extents.new_tensor(orders))
+    return smallest

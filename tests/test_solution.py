@@ -183,6 +183,20 @@ def test_a_boundary_value_of_zero_is_measured_against_the_solution_inside() -> N
     assert shifted.judged()["ends"].relative == pytest.approx(0.01 / np.sqrt(0.5), rel=0.05)
 
 
+@pytest.mark.parametrize("slope, offset", [(1.0, 0.0), (1e-3, 0.0), (1e-15, 2.0), (1.0, 300.0)], ids=["line", "small", "constant", "offset"])
+@pytest.mark.parametrize("length", [1.0, 1e-3, 1e3])
+def test_where_all_terms_vanish_rounding_is_measured_against_the_solution(length: float, slope: float, offset: float) -> None:
+    """u'' = 0 with u a line, up to a curvature of the size of rounding."""
+    domain = Interval(0, length)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("balance", diff(u, x, x) == 0, on=domain), Condition("flux", diff(u, x) == slope / length, on=domain)])
+    network = Network.dense(Embedding((0.0,), (length,), (0.0,)), (1,), 1, "sin")
+    branch = Features(network, torch.tensor([1e-7, 0.0], dtype=torch.float64))
+    theta = torch.tensor([slope / 1e-7, offset], dtype=torch.float64)
+    found = Solution(problem, collocation(problem), Ansatz((Group(("u",), ("x",), (branch,)),)), theta, VERDICT)
+    assert found.judged()["balance"].relative < 1e-12
+
+
 def branches_of_all_kinds() -> Solution:
     """Trained, tangent, frozen and feature branches in one."""
     solution = untrained(bar())
