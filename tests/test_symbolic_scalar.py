@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from pinnaux import (
-    Field, Interval, Parameter, Rectangle, TimeInterval, abs, acos, asin, atan, atan2, cos, cosh, diff, erf, exp, log, maximum, minimum,
-    pi, pointwise, sign, sin, sinh, sqrt, tan, tanh, where,
+    Field, Interval, Parameter, Rectangle, TimeInterval, abs, acos, asin, atan, atan2, cos, cosh, diff, div, erf, exp, grad, log,
+    maximum, minimum, pi, pointwise, sign, sin, sinh, sqrt, tan, tanh, where,
 )
+from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.numeric import FUNCTIONS, evaluate, evaluate_predicate
 from pinnaux.symbolic.scalar import Derivative, postorder
 
@@ -29,6 +30,7 @@ POINTS = {
     "t": np.array([0.33, 0.84, 0.17, 0.58, 0.05]),
 }
 
+gap = x - y
 FORMULAS = {
     "sin": sin(3 * x * y),
     "cos": cos(x + y**2),
@@ -43,12 +45,12 @@ FORMULAS = {
     "exp": exp(x * y - t),
     "log": log(x + y),
     "sqrt": sqrt(x + y**2),
-    "abs": abs(x - y) * y,
-    "sign": sign(x - y) * x**2,
-    "minimum": minimum(x * y, y - x),
-    "maximum": maximum(x * y, y - x),
+    "abs": abs(gap) * gap * y,
+    "sign": sign(gap) * gap**2,
+    "minimum": minimum(gap, 0) ** 3 * y,
+    "maximum": maximum(0, gap) ** 2 * x,
     "erf": erf(2 * x - y),
-    "where": where((x < y) & (t > 0.1), x**2 * y, sin(x * y)),
+    "where": where(x < y, x**2 * y, x**2 * y + sin(gap) ** 3),
     "whole power": (x + 2 * y) ** 3,
     "negative power": (x + 2 * y) ** -2,
     "fractional power": (x + y) ** 1.7,
@@ -88,6 +90,86 @@ def test_a_second_derivative_agrees_with_differences_of_the_first(name):
 def test_mixed_derivatives_commute(name):
     one, other = diff(FORMULAS[name], x, y), diff(FORMULAS[name], y, x)
     np.testing.assert_allclose(evaluate(one, POINTS), evaluate(other, POINTS), rtol=1e-11, atol=1e-12)
+
+
+KINKS = {
+    "abs": abs(x - y) * y,
+    "minimum": minimum(x * y, y - x),
+    "maximum": maximum(x * y, y - x),
+    "where": where(x < 0.5, x, 1 - x),
+    "where of a curve": where(x**2 + y**2 < 0.5, 0, (x**2 + y**2 - 0.5) * exp(x)),
+    "where of several": where((x > 0.3) & (x < 0.6) & (y > x), (x - 0.3) * (x - 0.6) * (y - x), 0),
+    "where far from the origin": where(x < 500, x, 1000 - x),
+    "where both are zero": where(abs(x - 0.5) < 0.25, cos(2 * pi * (x - 0.5)), 0),
+    "where of a root": where(x < 0.4, 0, sqrt(x - 0.4) * y),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_a_kink_is_differentiated_once(name):
+    found, expected = evaluate(diff(KINKS[name], x), POINTS), difference(KINKS[name], "x", 1e-4)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["abs", "minimum", "maximum", "where"])
+def test_a_kink_is_not_differentiated_twice(name):
+    with pytest.raises(DeclarationError, match="cannot differentiate .* in x: it jumps where .*, and the derivative of a jump is no function"):
+        diff(KINKS[name], x, x)
+
+
+JUMPS = {
+    "sign": 5.5 + 4.5 * sign(x - 0.5),
+    "sign of an unknown": sign(u) * x,
+    "numbers": where(x < 0.5, 1, 10),
+    "formulas": where(x < 0.5, 1 + 0.1 * y, 10 + y),
+    "formula and number": where(x + y > 1, exp(x), 3),
+    "a disk": where(x**2 + y**2 < 0.25, 1 + x, 2 + y),
+    "several": where((x > 0.3) & (x < 0.6), 1 + y, 2 + y),
+    "far from the origin": where(x < 500, x, 1001 - x),
+    "large and small": where(x < 0.5, 1e8 + y, 1.01e8 + y),
+    "in a branch": where(u > 0, where(x < 0.5, 1, 2), u),
+    "a divisor": 1 / where(x < 0.5, 1 + y, 2 + y),
+    "a kink of an unknown, twice": diff(abs(u), x),
+    "singular where it jumps": sign(x) / x,
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+def test_a_jump_is_not_differentiated(name):
+    with pytest.raises(DeclarationError, match="cannot differentiate .* in x: it jumps where") as caught:
+        diff(JUMPS[name], x)
+    assert "make the flux a field" in caught.value.hint and "tanh" in caught.value.hint
+    with pytest.raises(DeclarationError, match="it jumps where"):
+        div(JUMPS[name] * grad(u))
+
+
+@pytest.mark.parametrize(("formula", "text"), [
+    (lambda: diff(where(t < 0.5, 1, 2) * u, x), "where(t < 0.5, 1, 2)*u_x"),
+    (lambda: diff(sign(t - 0.5) * u, x), "sign(t - 0.5)*u_x"),
+    (lambda: diff(where(u > 0, u**2, 0), x, x), "where(0 < u, 2*u_x^2 + 2*u*u_xx, 0)"),
+    (lambda: diff(where(u > 0, u, 0), x), "where(0 < u, u_x, 0)"),
+    (lambda: diff(where(u > 0, u, v), x), "where(0 < u, u_x, v_x)"),
+    (lambda: diff(abs(u), x), "sign(u)*u_x"),
+    (lambda: diff(maximum(u, 0), x), "where(0 <= u, 1, 0)*u_x"),
+    (lambda: diff(where(x < 0.5, 2, 2) * u, x), "where(x < 0.5, 2, 2)*u_x"),
+    (lambda: diff(where(x < k, 1 + x, 2 + x), x), "where(x < k, 1, 1)"),
+], ids=str)
+def test_what_does_not_jump_along_a_coordinate_is_differentiated_in_it(formula, text):
+    assert str(formula()) == text
+
+
+def test_a_jump_hidden_by_a_factor_that_is_zero_there_is_differentiated():
+    assert str(diff(abs(u) * u, x)) == "u*sign(u)*u_x + abs(u)*u_x"
+    diff(maximum(u, 0) ** 2, x, x)
+    diff(abs(u) * u, x, x)
+    with pytest.raises(DeclarationError, match="it jumps where u is 0"):
+        diff(abs(u) * u, x, x, x)
+
+
+def test_geometric_predicates_may_jump():
+    values = {"x": np.array([0.2, 0.7])}
+    assert evaluate_predicate(sign(x - 0.5) > 0, values, {"x": 1e-8}).tolist() == [False, True]
+    assert evaluate_predicate(where(x < 0.5, 1, 2) == 1, values, {"x": 1e-8}).tolist() == [True, False]
 
 
 def test_every_named_function_is_differentiated_here():

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pinnaux.symbolic.expression import LOGARITHM, ONE, ZERO, Constant, Elementary, Expr, Function, add, divide, multiply, power, subtract
+from pinnaux.symbolic.expression import LOGARITHM, ONE, ZERO, Constant, Elementary, Expr, Function, Jump, add, divide, multiply, power, subtract
 from pinnaux.symbolic.relations import Inequality
 from pinnaux.symbolic.scalar import Where
 
@@ -31,13 +31,13 @@ def atan2_partials(node: Expr, y: Expr, x: Expr) -> tuple[Expr, ...]:
 def smaller_partials(node: Expr, a: Expr, b: Expr) -> tuple[Expr, ...]:
     """∂ minimum(a, b): that of the smaller argument (of a where they are equal)."""
     first = Inequality(a, b, strict=False)
-    return Where(first, ONE, ZERO, slope=True), Where(first, ZERO, ONE, slope=True)
+    return Where(first, ONE, ZERO), Where(first, ZERO, ONE)
 
 
 def larger_partials(node: Expr, a: Expr, b: Expr) -> tuple[Expr, ...]:
     """∂ maximum(a, b): that of the larger argument (of a where they are equal)."""
     first = Inequality(b, a, strict=False)
-    return Where(first, ONE, ZERO, slope=True), Where(first, ZERO, ONE, slope=True)
+    return Where(first, ONE, ZERO), Where(first, ZERO, ONE)
 
 
 def gaussian(node: Expr, a: Expr) -> tuple[Expr, ...]:
@@ -63,7 +63,7 @@ FUNCTIONS = MappingProxyType({
         LOGARITHM,
         Elementary("sqrt", np.sqrt, lambda node, a: (divide(Constant(0.5), node),)),
         Elementary("abs", np.abs, lambda node, a: (call("sign", a),)),
-        Elementary("sign", np.sign, lambda node, a: (ZERO,)),
+        Elementary("sign", np.sign, lambda node, a: (Jump(node, a, f"{a} is 0"),)),
         Elementary("minimum", np.minimum, smaller_partials),
         Elementary("maximum", np.maximum, larger_partials),
         Elementary("erf", np.vectorize(math.erf, otypes=[float]), gaussian),

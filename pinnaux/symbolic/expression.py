@@ -41,6 +41,9 @@ class Expr(Formula):
         """The derivative with respect to the coordinate, given those of the children."""
         raise AssertionError(f"{type(self).__name__} must say how it differentiates")
 
+    def check_slope(self, coordinate: str) -> None:
+        """Raise DeclarationError where the node may be no part of a derivative in the coordinate."""
+
     @property
     def components(self) -> tuple[Expr, ...]:
         """The scalar itself, as a tuple: a tensor has several."""
@@ -223,11 +226,13 @@ class Product(Expr):
         return numerator + "".join(below), SUM if numerator.startswith("-") else PRODUCT
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
-        """(f g h)' = f' g h + f g' h + f g h'."""
+        """(f g h)' = f' g h + f g' h + f g h', where the jump of a factor drops out if the others are 0 there."""
         terms = []
         for i, slope in enumerate(tangents):
-            if not is_constant(slope, 0.0):
-                terms.append(multiply(*self.factors[:i], slope, *self.factors[i + 1:]))
+            others = self.factors[:i] + self.factors[i + 1:]
+            for part in slope.terms if isinstance(slope, Sum) else (slope,):
+                if not is_constant(part, 0.0) and not jump_is_hidden(part, others):
+                    terms.append(multiply(*others, part))
         return add(*terms)
 
 
@@ -298,6 +303,54 @@ class Function(Expr):
             return ZERO
         partials = self.kind.partials(self, *self.arguments)
         return add(*(multiply(partial, slope) for partial, slope in zip(partials, tangents)))
+
+
+class Jump(Expr):
+    """The derivative of `step`, which jumps where `side` is 0 (None: unknown where) and when `event`: no function.
+
+    It lasts while a formula is being differentiated: there another factor may hide it, and what is left of it is refused.
+    """
+
+    step: Expr
+    side: Expr | None
+    event: str
+
+    def __init__(self, step: Expr, side: Expr | None, event: str) -> None:
+        self.fix(step=step, side=side, event=event)
+
+    def check_slope(self, coordinate: str) -> None:
+        raise DeclarationError(
+            f"cannot differentiate {self.step} in {coordinate}: it jumps where {self.event}, and the derivative of a jump is no function",
+            hint="make the flux a field of its own, q == k*grad(u) and div(q) == f, or smooth the step: a + (b - a)*(1 + tanh(x/width))/2",
+        )
+
+
+def jump_is_hidden(slope: Expr, others: Sequence[Expr]) -> bool:
+    """Whether the term of a derivative holds a jump where another factor of it is 0: |a|·sign(a) has the derivative a' alone."""
+    factors = slope.factors if isinstance(slope, Product) else (slope,)
+    jumps = [factor for factor in factors if isinstance(factor, Jump)]
+    rest = [*others, *(factor for factor in factors if not isinstance(factor, Jump))]
+    may_be_infinite = any(isinstance(factor, Power) and not positive_power(factor) for factor in rest)
+    hidden = all(jump.side is not None and any(is_zero_with(factor, jump.side) for factor in rest) for jump in jumps)
+    return len(jumps) == 1 and hidden and not may_be_infinite
+
+
+def positive_power(factor: Power) -> bool:
+    return isinstance(factor.exponent, Constant) and factor.exponent.value > 0
+
+
+def is_zero_with(factor: Expr, side: Expr) -> bool:
+    """Whether the factor is seen to be 0 wherever `side` is: a multiple or positive power of it, its abs, its maximum with 0."""
+    if factor.key == side.key:
+        return True
+    if isinstance(factor, Power):
+        return positive_power(factor) and is_zero_with(factor.base, side)
+    if isinstance(factor, Product):
+        finite = all(positive_power(one) for one in factor.factors if isinstance(one, Power))
+        return finite and any(is_zero_with(one, side) for one in factor.factors)
+    if isinstance(factor, Function) and factor.name in ("abs", "sqrt", "maximum", "minimum"):
+        return all(is_constant(one, 0.0) or is_zero_with(one, side) for one in factor.arguments)
+    return False
 
 
 ZERO = Constant(0.0)

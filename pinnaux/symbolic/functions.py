@@ -13,6 +13,7 @@ import numpy as np
 from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.elementary import FUNCTIONS
 from pinnaux.symbolic.formula import Formula, described, is_number
+from pinnaux.symbolic.jumps import branches_differ
 from pinnaux.symbolic.relations import Relation
 from pinnaux.symbolic.scalar import Constant, Expr, Function, Pointwise, Where, as_expr
 
@@ -96,7 +97,7 @@ def abs(a: Scalar) -> Scalar:
 
 
 def sign(a: Scalar) -> Scalar:
-    """−1, 0 or 1; its derivative is 0."""
+    """−1, 0 or 1; it jumps, so its derivative is refused, as the second one of abs is."""
     return applied("sign", a)
 
 
@@ -106,19 +107,19 @@ def erf(a: Scalar) -> Scalar:
 
 
 def minimum(a: Scalar, b: Scalar, *others: Scalar) -> Scalar:
-    """The smallest of two or more."""
+    """The smallest of two or more; its derivative is that of the smallest, its second one is refused."""
     smallest = applied("minimum", a, b)
     return minimum(smallest, *others) if others else smallest
 
 
 def maximum(a: Scalar, b: Scalar, *others: Scalar) -> Scalar:
-    """The largest of two or more."""
+    """The largest of two or more; its derivative is that of the largest, its second one is refused."""
     largest = applied("maximum", a, b)
     return maximum(largest, *others) if others else largest
 
 
 def where(predicate: Relation, yes: Scalar, no: Scalar) -> Expr:
-    """`yes` where the predicate holds, `no` elsewhere: where(x < 0.5, 1, u).
+    """`yes` where the predicate holds, `no` elsewhere: where(x < 0.5, 1, u); differentiated branch by branch, unless it jumps.
 
     Raises DeclarationError for a predicate that is no comparison of scalar formulas, or branches that are no scalars.
     """
@@ -131,7 +132,7 @@ def where(predicate: Relation, yes: Scalar, no: Scalar) -> Expr:
         raise DeclarationError(f"where needs a comparison of scalars, not {predicate}", hint="compare components, or norm(v)")
     for branch in (yes, no):
         refuse_tensor("where", branch)
-    return Where(predicate, as_expr(yes, "where cannot give"), as_expr(no, "where cannot give"))
+    return Where(predicate, as_expr(yes, "where cannot give"), as_expr(no, "where cannot give"), branches_differ)
 
 
 def pointwise(function: Callable[..., object], derivative: Callable[[Expr], Scalar] | None = None) -> Callable[[Scalar], Expr]:

@@ -15,6 +15,7 @@ from pinnaux.symbolic.expression import (
     Elementary,
     Expr,
     Function,
+    Jump,
     Power,
     Product,
     Sum,
@@ -206,16 +207,16 @@ class Pointwise(Expr):
 class Where(Expr):
     """`yes` where the predicate holds, `no` elsewhere; differentiated branch by branch.
 
-    Two different numbers meet in a jump, whose derivative is no function: differentiating it is refused, unless it is the slope of a
-    function with a kink (`slope`), such as maximum, whose own second derivative is 0 on either side.
+    Two different numbers meet in a jump, whose derivative is no function; so do formulas of coordinates that differ where a
+    predicate of coordinates changes, which `differ` finds: differentiating them is refused. Branches with unknowns are taken to meet.
     """
 
     predicate: Relation
-    slope: bool
+    differ: Callable[[Where, str, Sequence[str]], bool] | None
 
-    def __init__(self, predicate: Relation, yes: Expr, no: Expr, slope: bool = False) -> None:
+    def __init__(self, predicate: Relation, yes: Expr, no: Expr, differ: Callable[[Where, str, Sequence[str]], bool] | None = None) -> None:
         sides = tuple(side for operand in predicate.operands for side in operand.components)
-        self.fix(predicate=predicate, slope=slope, children=(*sides, yes, no))
+        self.fix(predicate=predicate, differ=differ, children=(*sides, yes, no))
 
     @property
     def yes(self) -> Expr:
@@ -230,12 +231,27 @@ class Where(Expr):
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         yes, no = tangents[-2:]
-        jump = is_constant(self.yes) and is_constant(self.no) and self.yes.value != self.no.value
-        if jump and not self.slope:
-            raise DeclarationError(
-                f"cannot differentiate {self} in {coordinate}: it jumps where {self.predicate} changes, and the derivative of a jump is no function",
-                hint="make the flux a field of its own, q == k*grad(u) and div(q) == f, or smooth the step: a + (b - a)*(1 + tanh(x/width))/2",
-            )
-        if is_constant(yes, 0.0) and is_constant(no, 0.0):
-            return ZERO
-        return Where(self.predicate, yes, no, self.slope)
+        slope = ZERO if is_constant(yes, 0.0) and is_constant(no, 0.0) else Where(self.predicate, yes, no, self.differ)
+        if all(is_constant(side, 0.0) for side in tangents[:-2]) or not self.jumps(coordinate):
+            return slope
+        return add(slope, Jump(self, self.side, f"{self.predicate} changes"))
+
+    @property
+    def side(self) -> Expr | None:
+        """The formula that is 0 where the predicate changes, if it compares with a number."""
+        if not isinstance(self.predicate, Inequality):
+            return None
+        left, right = self.predicate.left, self.predicate.right
+        if is_constant(right, 0.0):
+            return left
+        return right if is_constant(left, 0.0) else subtract(left, right)
+
+    def jumps(self, coordinate: str) -> bool:
+        """Whether the branches differ where the predicate changes along the coordinate, as far as that can be told."""
+        if is_constant(self.yes) and is_constant(self.no):
+            return self.yes.value != self.no.value
+        known = (Constant, Coordinate, Sum, Product, Power, Function, Where)
+        nodes = postorder([self])
+        if self.differ is None or not all(isinstance(node, known) for node in nodes):
+            return False
+        return self.differ(self, coordinate, sorted({node.name for node in nodes if isinstance(node, Coordinate)}))

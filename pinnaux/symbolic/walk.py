@@ -49,8 +49,14 @@ def bracketed(part: Text, at_least: int) -> str:
 
 
 def differentiate(expression: Expr, coordinate: Expr) -> Expr:
-    """∂expression/∂coordinate; a part that does not depend on the coordinate is constant."""
+    """∂expression/∂coordinate; a part that does not depend on the coordinate is constant.
+
+    Raises DeclarationError where it is no function.
+    """
     tangents: dict[Expr, Expr] = {}
     for node in postorder([expression]):
         tangents[node] = node.tangent(coordinate.name, [tangents[child] for child in node.children])
-    return tangents[expression]
+    slope = tangents[expression]
+    for node in postorder([slope]):
+        node.check_slope(coordinate.name)
+    return slope
