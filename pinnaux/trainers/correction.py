@@ -36,6 +36,7 @@ SMALL_SHARE = 1e-2
 ROUNDING = 1e-10
 EPSILON = 2.0**-52
 SMALLEST_FIELD = 1e-8
+SMALL_STEP = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,9 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     score = judge.score(ansatz, solved)
     held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
     sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
-    amplification = _amplification(collocation, ansatz, solved, result.system, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
+    amplification = 0.0
+    if judge.zero > 0:  # else the solution is zero, and nothing is relative to it
+        amplification = _amplification(collocation, ansatz, solved, result.system, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
     # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g.
     root = math.hypot(1.0, held_gain)
@@ -179,6 +182,11 @@ def _amplification(collocation: Collocation, ansatz: Ansatz, theta: Tensor, syst
                 rows[:, start:start + group.size] = group.rows(part, traces, adjoint, spec)[0]
                 blocks.append(rows)
         start += group.size
+    for number, (parameter, free) in enumerate(zip(collocation.plan.problem.parameters, ansatz.split(theta)[-1])):
+        value, further = (parameter_value(parameter, free + step) for step in (0.0, SMALL_STEP))
+        row = theta.new_zeros(1, ansatz.size)
+        row[0, start + number] = (further - value) / (SMALL_STEP * abs(value).clamp_min(1e-300))
+        blocks.append(row)
     return system.amplification(torch.cat(blocks)) if blocks else 0.0
 
 
