@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
 
+import numpy as np
+
 from pinnaux.errors import DeclarationError, Location, here
+from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
 from pinnaux.symbolic.formula import Formula, described
 from pinnaux.symbolic.relations import Equation, Relation
 from pinnaux.symbolic.scalar import Coordinate, Data, Derivative, Expr, Normal, ParameterNode, Unknown, postorder
+
+
+# Points of a foreign region that are tried, and how far outside (relative to the domain's size) they may lie.
+SAMPLED, OUTSIDE = 64, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +128,8 @@ def check_known_at(name: str, node: Expr, region: Region) -> None:
     if isinstance(node, Unknown):
         for coordinate in node.coordinates:
             check_coordinate(place, f"field {node.name} depends on {coordinate.name}", coordinate, region.domain)
+        if isinstance(node, Field):
+            check_inside(place, node, region)
     elif isinstance(node, Derivative):
         check_known_at(name, node.unknown, region)
     elif isinstance(node, Coordinate):
@@ -132,6 +141,17 @@ def check_known_at(name: str, node: Expr, region: Region) -> None:
             f"{place} uses the measured column '{node.column}' of {node.source.describe()}",
             hint="measurements are known at their own points only: on=<those observations>",
         )
+
+
+def check_inside(place: str, field: Field, region: Region) -> None:
+    """Refuse a region of another domain that leaves the field's own."""
+    if region.domain is field.domain or region.domain.names != field.domain.names:
+        return
+    points = region.sample(SAMPLED, np.random.default_rng(0)).coordinates
+    outside = ~field.domain.contains(points, OUTSIDE * float(np.ptp(field.domain.bounds, axis=1).max()))
+    if outside.any():
+        raise DeclarationError(f"{place}: {outside.mean():.0%} of the region lies outside {field.domain!r}, where field {field.name} is unknown",
+                               hint="take the region from the field's own domain")
 
 
 def check_coordinate(place: str, use: str, coordinate: Coordinate, domain: Domain) -> None:

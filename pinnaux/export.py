@@ -180,7 +180,8 @@ def judged_points(solution: Solution) -> bytes:
     pairs = [solution.residuals(name) for name in names]
     coordinates = np.concatenate([points.coordinates for points, _ in pairs])
     arrays: Arrays = {
-        "residual": np.concatenate([np.linalg.norm(residuals, axis=1) for _, residuals in pairs]),
+        # Where an equation is undefined its residual is no number: such points stand out like the worst of the others.
+        "residual": _finite(np.concatenate([np.linalg.norm(residuals, axis=1) for _, residuals in pairs])),
         "condition": np.concatenate([np.full(len(points), index) for index, (points, _) in enumerate(pairs)])}
     axis = time_axis(domain)
     if axis is not None:
@@ -221,3 +222,8 @@ def _remove_leftovers(folder: Path, name: str, files: set[str]) -> None:
     for file in files:
         if file == Path(file).name and re.fullmatch(re.escape(name) + r"_.*\.vtu", file):
             (folder / file).unlink(missing_ok=True)
+
+
+def _finite(sizes: np.ndarray) -> np.ndarray:
+    finite = np.isfinite(sizes)
+    return np.where(finite, sizes, sizes[finite].max(initial=0.0))

@@ -12,7 +12,7 @@ import pytest
 import pyvista
 from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
-from pinnaux import Condition, Disk, Field, Polygon, Problem, laplacian
+from pinnaux import Condition, Disk, Field, Interval, Polygon, Problem, diff, laplacian, solve, sqrt
 from pinnaux.errors import TrainingError, UsageError
 from pinnaux.export import TIMES, export
 from pinnaux.geometry.mesh import Mesh
@@ -292,3 +292,13 @@ def test_an_infinite_gradient_at_a_corner_neither_stops_the_files_nor_ruins_thei
     others = np.asarray(grid.points)[~at_corner, :2].astype(float)
     np.testing.assert_allclose(grid["slope"][~at_corner], slope(others), rtol=1e-5)
     assert all(np.isfinite(block(path, name)["residual wall"]).all() for name in domain.boundary_names)
+
+
+def test_a_failed_run_is_written_all_the_same(tmp_path: Path) -> None:
+    """An equation that is undefined everywhere leaves residuals that are no numbers; the field is finite and gets its files."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("balance", diff(u, x, x) == sqrt(x - 2), on=domain), Condition("ends", u == 0, on=domain.boundary)])
+    solution = solve(problem)
+    assert solution.verdict.status == "failure"
+    assert export(solution, tmp_path, "bar").is_file() and (tmp_path / "bar_points.vtu").is_file()

@@ -114,6 +114,8 @@ MISTAKES = {
         'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\ndiff(u * probes["T"], x)  # <-',
         "cannot differentiate the measured column 'T' in x", "differentiate the field"),
     "derivative of the normal": Mistake("div(u * n)  # <-", "cannot differentiate the normal component n_x in x", "dot("),
+    "region of another domain": Mistake(
+        'Condition("walls", u == 0, on=(Disk((0, 0), 5) * TimeInterval(0, 1)).boundary)  # <-', "of the region lies outside", "take the region from the field's own domain"),
     "pointwise without derivative": Mistake(
         "def law(a):\n    return a.sigmoid()\ndiff(pointwise(law)(u), x)  # <-", "cannot differentiate law(u) in x", "pointwise(law, derivative=g)"),
     "where without comparison": Mistake("where(1 > 2, u, 0)  # <-", "where needs a comparison of formulas first, not bool False", "a if c < 1 else b"),

@@ -9,7 +9,7 @@ import pytest
 import torch
 from compute_problems import bar, conductivity, decay, oscillator, plate, ring, source
 
-from pinnaux import Condition, Field, Interval, Problem, TimeInterval, diff, exp, log, pointwise, solve, sqrt
+from pinnaux import Condition, Field, Interval, Parameter, Problem, TimeInterval, diff, exp, log, pointwise, solve, sqrt
 from pinnaux.errors import DeclarationError, UsageError
 from pinnaux.solution import Solution
 from pinnaux.verdict import Progress
@@ -256,3 +256,11 @@ def test_a_user_function_that_fails_late_leaves_what_was_found() -> None:
     solution = solve(problem, watch=seen.append)
     assert solution.verdict.status == "failure" and "law failed: ValueError: too often" in solution.verdict.reason
     assert solution(np.array([[0.5]]))["u"][0] == pytest.approx(np.sin(1) / 2 - np.sin(0.5), rel=1e-2)
+
+
+def test_numbers_that_only_their_product_is_known_of_are_not_called_found() -> None:
+    domain = Interval(0, 1)
+    u, (x,), k, m = Field("u", domain), domain.coordinates, Parameter("k", positive=True), Parameter("m", positive=True)
+    problem = Problem([u], [Condition("balance", k * m * diff(u, x, x) == 1, on=domain), Condition("data", u == x**2, on=domain)])
+    verdict = solve(problem, time_limit=5).verdict
+    assert verdict.status != "accuracy" and not verdict.reliable and any("determine the solution weakly" in note for note in verdict.notes)
