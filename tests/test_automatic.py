@@ -8,7 +8,7 @@ from compute_problems import SMALL, bar, collocation, decay
 
 from pinnaux import Condition, Field, Interval, Problem, diff
 from pinnaux.solver import Limits, drive
-from pinnaux.trainers.automatic import Automatic, State, Unlimited
+from pinnaux.trainers.automatic import Automatic, State, Unlimited, _no_faster
 from pinnaux.trainers.state import Report
 
 NEVER = 1e-300
@@ -107,3 +107,10 @@ def test_a_problem_that_contradicts_itself_ends_in_stagnation() -> None:
     assert "residual on fresh points" in verdict.reason
     # The compromise u'' = ½ leaves half the contradiction in either condition.
     assert state.judge.residuals(state.best.ansatz, state.best.theta)["curved"] == pytest.approx(0.5, rel=0.1)
+
+
+def test_an_error_falls_no_faster_than_its_residual() -> None:
+    """Of two estimates of nearly the same solution the smaller one is not believed."""
+    before, after = {"u": 1.5e-4, "v": 1e-6}, {"u": 1.8e-5, "v": 1e-5}
+    assert _no_faster(before, after, 1.02) == pytest.approx({"u": 1.5e-4 / 1.02, "v": 1e-5})
+    assert _no_faster(before, after, 100.0) == after

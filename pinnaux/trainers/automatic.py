@@ -125,6 +125,8 @@ class Automatic:
         best = correction.best
         if not correction.kept and state.best.estimate:
             best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
+        elif state.best.estimate:
+            best = replace(best, estimate=_no_faster(state.best.estimate, best.estimate, correction.held_gain))
         # A correction that is kept leaves an error that nothing independent has measured yet; that is done where it matters.
         enough = correction.before.error <= settings.accuracy
         measured = enough or not correction.kept or state.measured_again
@@ -219,3 +221,8 @@ class Automatic:
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
     """The geometric mean of two estimates: by how much the residual fell, and by what an independent correction finds."""
     return {name: (first[name] * second[name]) ** 0.5 for name in first}
+
+
+def _no_faster(before: dict[str, float], after: dict[str, float], gain: float) -> dict[str, float]:
+    """An error falls no faster than its residual: where the estimate does, one of the two was by chance too small."""
+    return {name: max(after[name], before[name] / gain) for name in after}
