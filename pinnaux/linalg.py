@@ -38,7 +38,6 @@ class LeastSquares:
         turned = torch.ormqr(self.factor, self.reflections, padded, left=True, transpose=True)[:columns]
         return torch.linalg.solve_triangular(self.factor[:columns], turned, upper=True)[:, 0] / self.scale
 
-
     def amplification(self, rows: Tensor, iterations: int = 12) -> float:
         """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹) by power iteration."""
         triangle = self.factor[: len(self.scale)]

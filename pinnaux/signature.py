@@ -83,7 +83,11 @@ def _form(predicate: Relation) -> str:
 
 
 def _values(node: Pointwise) -> np.ndarray:
-    return np.asarray(node.function(torch.linspace(-3, 3, 2 * POINTS, dtype=torch.float64)), dtype=float)
+    """Some values of the user's function; none where it fails, as a material law may outside its range: saving must not."""
+    try:
+        return np.asarray(node.function(torch.linspace(-3, 3, 2 * POINTS, dtype=torch.float64)).detach().cpu(), dtype=float)
+    except Exception:  # whatever the user's code raises
+        return np.empty(0)
 
 
 def _sample(region: Region) -> tuple[np.ndarray, ...]:

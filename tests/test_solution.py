@@ -268,6 +268,16 @@ def test_the_smallest_change_makes_another_problem(change: Mapping[str, object],
         Solution.load(tmp_path / "solution.pt", varied(**change))
 
 
+def test_a_law_that_fails_outside_its_range_does_not_keep_a_solution_from_being_saved(tmp_path: Path) -> None:
+    def law(a: torch.Tensor) -> torch.Tensor:
+        if (a < 0).any():
+            raise ValueError("below the table")
+        return a.sqrt()
+
+    untrained(varied(law=law)).save(tmp_path / "solution.pt")
+    assert Solution.load(tmp_path / "solution.pt", varied(law=law)).theta.isfinite().all()
+
+
 def test_a_solution_whose_classes_had_other_fields_is_of_another_version(tmp_path: Path) -> None:
     untrained(bar()).save(tmp_path / "solution.pt")
     tree = torch.load(tmp_path / "solution.pt")
