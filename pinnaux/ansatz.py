@@ -29,6 +29,9 @@ class Branch(Protocol):
     def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(m, N, size): derivative of Σ adjoint · output for adjoints (m, K, N, outputs)."""
 
+    def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(size,): the sum of `rows` over components and points, without forming them."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -45,6 +48,9 @@ class Trained:
 
     def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.rows(theta, trace, adjoint, spec)
+
+    def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.gradient(theta, trace, adjoint, spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +75,9 @@ class Features:
     def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.layers[-1].rows(trace[0], adjoint)
 
+    def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.layers[-1].gradient(trace[0], adjoint)
+
 
 @dataclass(frozen=True, eq=False)
 class Tangent:
@@ -88,6 +97,10 @@ class Tangent:
         _, inner = self.network.push(self.at, trace[0], spec)
         return self.network.rows(self.at, inner, adjoint, spec)
 
+    def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        _, inner = self.network.push(self.at, trace[0], spec)
+        return self.network.gradient(self.at, inner, adjoint, spec)
+
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
@@ -105,6 +118,9 @@ class Frozen:
 
     def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+
+    def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return adjoint.new_zeros(0)
 
 
 @dataclass(frozen=True)
@@ -132,6 +148,11 @@ class Group:
         """(m, N, size) for adjoints (m, K, N, unknowns)."""
         return torch.cat([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
                           zip(self.branches, self.split(theta), traces)], dim=2)
+
+    def gradient(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(size,) for adjoints (m, K, N, unknowns)."""
+        return torch.cat([branch.gradient(own, trace, adjoint, spec) for branch, own, trace in
+                          zip(self.branches, self.split(theta), traces)])
 
     def split(self, theta: Tensor) -> list[Tensor]:
         return list(torch.split(theta, [branch.size for branch in self.branches]))

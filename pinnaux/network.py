@@ -6,6 +6,7 @@ Parameters are one flat vector, given to every call: a network is a value and ho
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -55,15 +56,22 @@ class Network:
 
     def rows(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(m, N, size): the Jacobian rows of Σ adjoint · output for adjoints (m, K, N, outputs), one backward pass."""
-        blocks = []
+        passed = self._backward(parameters, trace, adjoint, spec)
+        return torch.cat([layer.rows(jet, own) for layer, jet, own in passed if layer.size][::-1], dim=2)
+
+    def gradient(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        """(size,): the sum of `rows` over components and points, without forming them."""
+        passed = self._backward(parameters, trace, adjoint, spec)
+        return torch.cat([layer.gradient(jet, own) for layer, jet, own in passed if layer.size][::-1])
+
+    def _backward(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Iterator[tuple[Layer, Tensor, Tensor]]:
+        """Every layer, last first, with the jet that entered it and the adjoint of the one that left it."""
         split = self.split(parameters)
         for number in reversed(range(len(self.layers))):
             layer, jet = self.layers[number], trace[number]
-            if layer.size:
-                blocks.append(layer.rows(jet, adjoint))
+            yield layer, jet, adjoint
             if number:
                 adjoint = layer.pull(split[number], jet, adjoint, spec)
-        return torch.cat(blocks[::-1], dim=2)
 
     def tangent(self, parameters: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
         """Derivative (K, N, outputs) of the output jet along a direction (size,) in parameter space: one forward derivative."""

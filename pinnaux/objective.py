@@ -20,6 +20,9 @@ from pinnaux.jets.spec import JetSpec
 CHUNK_ENTRIES = 4_000_000
 """Jacobian entries formed at a time: bounds the working memory of a block to some tens of megabytes."""
 
+GRADIENT_POINTS = 20_000
+"""Points whose gradient is formed at a time."""
+
 
 class Program(Protocol):
     """Compiled residuals of one region."""
@@ -91,6 +94,19 @@ class Block:
                 zip(ansatz.groups, parts, traces, adjoints, self.specs, self.axes)]
         return residuals, torch.cat([*rows, adjoints[-1].transpose(1, 2)], dim=2)
 
+    def gradient(self, ansatz: Ansatz, theta: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
+        """Σ_c factor_c² Σ_i r_ci² for factors (m,), and its gradient (P,): one backward pass for all components."""
+        jets, traces = self.jets(ansatz, theta)
+        parts = ansatz.split(theta)
+        with torch.enable_grad():
+            leaves = [jet.detach().requires_grad_() for jet in jets]
+            numbers = parts[-1].detach().requires_grad_()
+            loss = (self.program(leaves, numbers[:, None].expand(-1, self.surroundings.count), self.surroundings) * factors[:, None]).square().sum()
+            found = torch.autograd.grad(loss, [*leaves, numbers], materialize_grads=True)
+        slopes = [adjoint.new_zeros(group.size) if axes is None else group.gradient(own, trace, adjoint[None], spec)
+                  for group, own, trace, adjoint, spec, axes in zip(ansatz.groups, parts, traces, found, self.specs, self.axes)]
+        return loss.detach(), torch.cat([*slopes, found[-1]])
+
     def sensitivities(self, ansatz: Ansatz, theta: Tensor, jets: list[Tensor]) -> tuple[list[Tensor], Tensor]:
         """∂r/∂jet (m, K, N, unknowns) a group, ∂r/∂numbers (m, n, N) last; and the residuals (m, N)."""
         with torch.enable_grad():
@@ -148,6 +164,15 @@ class Objective:
                 torch.mul(rows, self._factors(block, weight)[:, None, None], out=jacobian[start:end].view_as(rows))
                 start = end
         return residuals, jacobian
+
+    def gradient(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Φ and ∂Φ/∂θ (P,), without forming the Jacobian."""
+        loss, slope = theta.new_zeros(()), torch.zeros_like(theta)
+        for block, weight in zip(self.blocks, self.weights):
+            for part in block.chunks(GRADIENT_POINTS):
+                own, gradient = part.gradient(self.ansatz, theta, self._factors(block, weight))
+                loss, slope = loss + own, slope + gradient
+        return loss, slope
 
     def by_component(self, theta: Tensor) -> dict[str, Tensor]:
         """Unweighted residuals (N,) by component name."""

@@ -20,8 +20,8 @@ from pinnaux.problem import Problem
 from pinnaux.settings import Settings
 from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
-from pinnaux.trainers.automatic import Automatic, State
-from pinnaux.trainers.state import NumericalFailure, Report
+from pinnaux.trainers.automatic import Automatic
+from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
 from pinnaux.verdict import Progress, Verdict
 
 Watch = Callable[[Progress], None]
@@ -59,7 +59,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     return replace(solution, verdict=replace(verdict, elapsed=limits.elapsed))
 
 
-def drive(trainer: Automatic, limits: Limits, watch: Watch | None) -> tuple[State, Verdict]:
+def drive(trainer: Trainer[S], limits: Limits, watch: Watch | None) -> tuple[S, Verdict]:
     """Step after step until the trainer has finished, a limit is reached, the user interrupts or numbers fail."""
     state, steps, ended = trainer.init(), 0, None
     try:
@@ -115,7 +115,7 @@ class Limits:
         self.costs[stage] = max(seconds, 0.7 * self.costs.get(stage, seconds))
 
 
-def _ended(state: State, report: Report, steps: int, limits: Limits) -> tuple[str, str] | None:
+def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple[str, str] | None:
     """Status and reason, if the run is over."""
     if state.finished == "accuracy":
         return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
@@ -130,7 +130,7 @@ def _ended(state: State, report: Report, steps: int, limits: Limits) -> tuple[st
     return None
 
 
-def _progress(state: State, report: Report, steps: int, limits: Limits) -> Progress:
+def _progress(state: RunState, report: Report, steps: int, limits: Limits) -> Progress:
     estimate = state.best.error if state.best and state.best.estimate else None
     return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit, report.message)
 

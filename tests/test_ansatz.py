@@ -56,6 +56,7 @@ def test_rows_of_a_branch_are_the_derivatives_in_its_free_parameters(branch: Bra
     else:
         expected = reference.jacobian(lambda own: torch.einsum("mkno,kno->mn", adjoint, plain(own)), theta)
     assert_same(branch.rows(theta, trace, adjoint, SPEC), expected, 1e-12)
+    assert_same(branch.gradient(theta, trace, adjoint, SPEC), expected.sum(dim=(0, 1)), 1e-12, 0)
 
 
 def test_a_frozen_branch_keeps_its_function_and_frees_nothing() -> None:

@@ -74,6 +74,17 @@ def test_the_jacobian_is_the_derivative_of_the_residual(problem) -> None:
     assert jacobian.abs().amax(dim=1).min() > 0
 
 
+@pytest.mark.parametrize("problem", problems)
+def test_the_gradient_is_that_of_the_squares_of_the_residual(problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    objective, theta = objective_of(problem())
+    residual, jacobian = objective.jacobian(theta)
+    for points in (20_000, 3):
+        monkeypatch.setattr(objective_module, "GRADIENT_POINTS", points)
+        loss, gradient = objective.gradient(theta)
+        assert loss.item() == pytest.approx(residual.square().sum().item(), rel=1e-13)
+        assert_same(gradient, 2 * jacobian.T @ residual, 1e-12, 0)
+
+
 def test_squares_of_the_residual_sum_to_weighted_means() -> None:
     objective, theta = objective_of(everything())
     expected = sum(weight[number] ** 2 * values.square().mean() for block, weight in zip(objective.blocks, objective.weights)

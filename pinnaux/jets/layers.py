@@ -31,6 +31,9 @@ class Layer(Protocol):
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(m, N, size): derivative of the adjoint-weighted output with respect to the parameters, point by point."""
 
+    def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(size,): the sum of `rows` over components and points, without forming them."""
+
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
         """Derivative (K, N, outputs) of `push` along a parameter direction and a jet direction `rate` (K, N, inputs)."""
 
@@ -68,6 +71,11 @@ class Linear:
         weights = torch.bmm(left, jet.transpose(0, 1)).view(points, components, width * self.inputs)
         return torch.cat([weights.transpose(0, 1), adjoint[:, 0]], dim=2)
 
+    def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(size,): ∂/∂W = Σ_channels Σ_points adjoint ⊗ jet as one matrix product, ∂/∂b = Σ_points of the adjoint of the value."""
+        total = adjoint.sum(dim=0)
+        return torch.cat([(total.flatten(0, 1).T @ jet.flatten(0, 1)).flatten(), total[0].sum(dim=0)])
+
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
         """ż = W ȧ + Ẇ a, and ḃ in the value channel: (K, N, outputs) for a rate (K, N, inputs) of the jet (K, N, inputs)."""
         z = rate @ self.split(parameters)[0].T
@@ -96,6 +104,10 @@ class Activation:
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(m, N, 0): there is no parameter."""
         return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+
+    def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(0,): there is no parameter."""
+        return adjoint.new_zeros(0)
 
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
         """(K, N, width) for a rate (K, N, width) of the jet (K, N, width)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import start, wide
@@ -18,7 +17,7 @@ from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent
-from pinnaux.trainers.state import Report
+from pinnaux.trainers.state import Budget, Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,17 +40,6 @@ class State:
     estimated: bool = True
     measured_again: bool = False
     finished: str | None = None
-
-
-class Budget(Protocol):
-    """What a run may still spend."""
-
-    @property
-    def hurry(self) -> bool:
-        """Whether there is just time for a last correction."""
-
-    def affords(self, stage: str, times: float) -> bool:
-        """Whether there is time for so many times what a step of this stage has cost."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from pinnaux.ansatz import Candidate
+
+
+class RunState(Protocol):
+    """What every trainer's state tells: the best trial solution so far, and "accuracy" or "stagnation" once the run is over."""
+
+    @property
+    def best(self) -> Candidate | None: ...
+
+    @property
+    def finished(self) -> str | None: ...
+
+
+class Budget(Protocol):
+    """What a run may still spend."""
+
+    @property
+    def hurry(self) -> bool:
+        """Whether there is just time for a last correction."""
+
+    def affords(self, stage: str, times: float) -> bool:
+        """Whether there is time for so many times what a step of this stage has cost."""
+
+
+S = TypeVar("S", bound=RunState)
+
+
+class Trainer(Protocol[S]):
+    """A way to solve: `step` after `step` of a state that `init` begins; the driver owns the loop and the limits."""
+
+    def init(self) -> S: ...
+
+    def step(self, state: S, budget: Budget) -> tuple[S, Report]: ...
 
 
 @dataclass(frozen=True)
