@@ -158,6 +158,33 @@ class Group:
         return list(torch.split(theta, [branch.size for branch in self.branches]))
 
 
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """A function given piece by piece in time, the last coordinate: group k with its θ between edges k and k + 1; nothing is free."""
+
+    edges: tuple[float, ...]
+    groups: tuple[Group, ...]
+    thetas: tuple[Tensor, ...]
+
+    @property
+    def size(self) -> int:
+        return 0
+
+    def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
+        number = torch.bucketize(points[:, -1].contiguous(), points.new_tensor(self.edges[1:-1]))
+        jet = points.new_empty(len(spec), len(points), len(self.groups[0].unknowns))
+        for piece in number.unique().tolist():
+            here = number == piece
+            jet[:, here] = self.groups[piece].push(self.thetas[piece], points[here], spec)[0]
+        return jet, [points]
+
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+
+    def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+        return adjoint.new_zeros(0)
+
+
 @dataclass(frozen=True)
 class Ansatz:
     """All groups, then the unknown numbers: θ = (groups' free parameters …, numbers …)."""

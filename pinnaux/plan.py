@@ -93,22 +93,23 @@ class Plan:
     @cached_property
     def short_of_moments(self) -> tuple[tuple[Field, int, int], ...]:
         """Fields with fewer conditions at a moment than time derivatives, and both numbers; not where observations may stand in."""
-        time = self.problem.domain.time
-        if time is None or any(region.region.kind == "observations" for region in self.regions):
+        if self.problem.domain.time is None or any(region.region.kind == "observations" for region in self.regions):
             return ()
-        short = []
-        for field in self.problem.unknowns:
-            order, held = 0, 0
-            for region in self.regions:
-                residuals = [postorder([formula]) for condition in region.conditions for formula in condition.residuals]
-                if region.region.kind in ("initial", "final"):
-                    held += sum(any(_unknown(node) is field for node in nodes) for nodes in residuals)
-                else:
-                    own = (node for nodes in residuals for node in nodes if isinstance(node, Derivative) and node.unknown is field)
-                    order = max([order, *(dict(node.orders).get(time.name, 0) for node in own)])
-            if held < order:
-                short.append((field, order, held))
-        return tuple(short)
+        counted = [(field, self.time_order(field), self.conditions_at(field, ("initial", "final"))) for field in self.problem.unknowns]
+        return tuple((field, order, held) for field, order, held in counted if held < order)
+
+    def time_order(self, field: Field) -> int:
+        """The order of the highest time derivative of a field in conditions that hold at more than one moment."""
+        time = self.problem.domain.time
+        nodes = postorder(formula for region in self.regions if region.region.kind not in ("initial", "final")
+                          for condition in region.conditions for formula in condition.residuals)
+        return max([0, *(dict(node.orders).get(time.name, 0) for node in nodes if isinstance(node, Derivative) and node.unknown is field)])
+
+    def conditions_at(self, field: Field, kinds: tuple[str, ...]) -> int:
+        """How many components of conditions on regions of these kinds mention a field."""
+        residuals = [postorder([formula]) for region in self.regions if region.region.kind in kinds
+                     for condition in region.conditions for formula in condition.residuals]
+        return sum(any(_unknown(node) is field for node in nodes) for nodes in residuals)
 
     @property
     def notes(self) -> tuple[str, ...]:

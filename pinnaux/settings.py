@@ -43,6 +43,20 @@ class Settings:
     regularisation: float = 1e-15
     moved: float = 0.5
 
+    # Evolutions, window by window: features of space times polynomials of time.
+    window_degree: int = 5
+    moment_degree: int = 15
+    first_window: float = 1 / 8
+    window_growth: float = 1.4
+    shortest_window: float = 1e-5
+    window_sampling: float = 0.6
+    window_units: tuple[int, ...] = (50, 70, 100, 140, 200, 280, 400, 560)
+    window_bases: tuple[tuple[str, float], ...] = (
+        ("sin", 2.0), ("sin", 4.0), ("sin", 8.0), ("sin", 14.0), ("sin", 22.0), ("sin", 32.0), ("sin", 45.0),
+        ("bent", 20.0), ("bent", 60.0), ("bent", 200.0))
+    least_share: float = 1 / 64
+    worth_following: float = 0.1
+
     # Stage 2, Levenberg–Marquardt on all layers.
     hidden_widths: tuple[int, ...] = (20, 20, 20)
     activation: str = "tanh"

@@ -123,8 +123,8 @@ def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple
         return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
     if limits.remaining <= 0 and state.best and state.best.reliable and state.best.error <= limits.settings.accuracy:
         return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
-    if limits.remaining <= 0 or (limits.hurry and report.stage == "correction"):
-        return "time", f"{limits.settings.time_limit:g} s are over"
+    if limits.remaining <= 0 or state.finished == "time" or (limits.hurry and report.stage == "correction"):
+        return "time", f"{limits.settings.time_limit:g} s are over, or too few are left for another step"
     if limits.settings.steps is not None and steps >= limits.settings.steps:
         return "steps", f"{steps} steps are done"
     return None

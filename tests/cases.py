@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pinnaux.jets.activations import ACTIVATIONS
 from pinnaux.jets.inputs import CornerFunctions, Embedding
+from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network
 
@@ -99,12 +100,22 @@ def corner_case() -> Case:
     return drawn(Network.dense(layer, (3,), 1, "sin"), sector_points(layer, 3, largest=0.9))
 
 
+def space_time_case(dimension: int) -> Case:
+    """Features of space (none in one dimension) times polynomials of time."""
+    space = plain_embedding(dimension - 1)
+    units = 2 if dimension > 1 else 0
+    layer = SpaceTime(space, "tanh", units, 0.8 * normal(units * dimension, seed=6), -0.5, 1.0, 3)
+    return drawn(Network.dense(layer, (3,), 2, "sin"), 0.5 * normal(5, dimension, seed=7))
+
+
 networks = (
     *(pytest.param(dense(2, kind), id=kind) for kind in activations),
     pytest.param(dense(1, "tanh", (6, 5, 4), 1), id="deep-1d"),
     pytest.param(dense(3, "sin", (), 2), id="linear-3d"),
     pytest.param(periodic_case(), id="periodic"),
     pytest.param(corner_case(), id="corner-time"),
+    pytest.param(space_time_case(3), id="space-time"),
+    pytest.param(space_time_case(1), id="moments"),
 )
 
 

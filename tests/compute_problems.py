@@ -65,6 +65,15 @@ def decay() -> Problem:
                    exact={"u": 1 / (1 + t)})
 
 
+def reaction() -> Problem:
+    """u'' = u² + f: nonlinear, no evolution, u = sin πx."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    wave = sin(pi * x)
+    return Problem([u], [Condition("reaction", diff(u, x, x) == u**2 - pi**2 * wave - wave**2, on=domain),
+                         Condition("ends", u == 0, on=domain.boundary)], exact={"u": wave})
+
+
 def oscillator() -> Problem:
     """The first-order system a' = b, b' = −a."""
     domain = TimeInterval(0, 2)

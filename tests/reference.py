@@ -12,6 +12,7 @@ from torch import Tensor
 from pinnaux.jets import activations
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Activation, Linear
+from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network
 
@@ -58,10 +59,12 @@ def assert_same(found: Tensor, expected: Tensor, tolerance: float, leading: int 
     assert worst <= 0, f"difference {difference.max():.2e} at size {size.max():.2e}, tolerance {tolerance:.0e}"
 
 
-def inputs(layer: Embedding | CornerFunctions, points: Tensor) -> list[Tensor]:
+def inputs(layer: Embedding | CornerFunctions | SpaceTime, points: Tensor) -> list[Tensor]:
     """The functions (N,) of an input layer, by their definitions."""
     if isinstance(layer, CornerFunctions):
         return corner_functions(layer, points)
+    if isinstance(layer, SpaceTime):
+        return space_time_functions(layer, points)
     columns = []
     for axis, (centre, half, period) in enumerate(zip(layer.centre, layer.half, layer.period)):
         x = points[:, axis] - centre
@@ -89,6 +92,19 @@ def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
         start, end, count = layer.time
         tau = 2 * (points[:, 2] - start) / (end - start) - 1
         columns = [column * chebyshev(k, tau) for column in columns for k in range(count)]
+    return columns
+
+
+def space_time_functions(layer: SpaceTime, points: Tensor) -> list[Tensor]:
+    """T_k(τ), then σ(w_j·ξ + b_j) T_k(τ) unit after unit."""
+    tau = 2 * (points[:, -1] - layer.start) / (layer.end - layer.start) - 1
+    clock = [chebyshev(k, tau) for k in range(layer.degree + 1)]
+    columns = list(clock)
+    if layer.units:
+        inside = torch.stack(inputs(layer.space, points[:, :-1]), dim=1)
+        weights, bias = layer.hidden[: -layer.units].view(layer.units, -1), layer.hidden[-layer.units:]
+        outside = PLAIN_ACTIVATIONS[layer.kind](inside @ weights.T + bias)
+        columns += [outside[:, unit] * value for unit in range(layer.units) for value in clock]
     return columns
 
 

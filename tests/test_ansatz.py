@@ -10,7 +10,7 @@ from cases import normal
 from reference import assert_same
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Branch, Features, Frozen, Group, Tangent, Trained
+from pinnaux.ansatz import Ansatz, Branch, Features, Frozen, Group, Pieces, Tangent, Trained
 from pinnaux.jets.spec import JetSpec
 
 SPEC = JetSpec.closure(2, [(2, 0), (0, 1), (1, 1)], [(1.0, 2.0)])
@@ -112,3 +112,18 @@ def test_an_ansatz_splits_its_parameters_by_group_and_keeps_the_numbers_last() -
     first, second, numbers = ansatz.split(theta)
     assert (len(first), len(second), len(numbers)) == (group.size, small.size, 2)
     assert torch.equal(torch.cat([first, second, numbers]), theta)
+
+
+def test_pieces_are_each_function_in_its_own_time() -> None:
+    """And nothing of them is free; at an edge between two the earlier one counts."""
+    one, other = cases.dense(2, "tanh"), cases.dense(2, "sin")
+    groups = tuple(Group(("u", "v"), ("x", "t"), (Trained(case.network),)) for case in (one, other))
+    pieces = Pieces((-1.0, 0.2, 1.0), groups, (one.parameters, other.parameters))
+    points = torch.stack([normal(9, seed=28), torch.linspace(-1, 1, 9, dtype=torch.float64)], dim=1)
+    points[6, 1] = 0.2
+    found, trace = pieces.push(one.parameters[:0], points, SPEC)
+    early = points[:, 1] <= 0.2
+    for case, here in ((one, early), (other, ~early)):
+        assert_same(found[:, here], reference.network_jet(case.network, case.parameters, points[here], SPEC).detach(), 1e-12)
+    adjoint = torch.ones_like(found)[None]
+    assert pieces.rows(one.parameters[:0], trace, adjoint, SPEC).numel() == pieces.gradient(one.parameters[:0], trace, adjoint, SPEC).numel() == 0

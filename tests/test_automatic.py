@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from compute_problems import SMALL, bar, collocation, decay
+from compute_problems import SMALL, bar, collocation, decay, reaction
 
 from pinnaux import Condition, Field, Interval, Problem, diff
 from pinnaux.solver import Limits, drive
@@ -12,6 +12,13 @@ from pinnaux.trainers.automatic import Automatic, State, Unlimited, _no_faster
 from pinnaux.trainers.state import Report
 
 NEVER = 1e-300
+
+
+class NoTime(Unlimited):
+    """Time for a last step, and for no more."""
+
+    def affords(self, stage: str, times: float) -> bool:
+        return times <= 0
 
 
 def run(problem: Problem, steps: int, **settings: object) -> list[tuple[State, Report]]:
@@ -32,20 +39,20 @@ def test_a_smooth_linear_problem_is_finished_by_features() -> None:
 
 
 def test_stages_come_in_their_order_as_far_as_a_problem_needs_them() -> None:
-    stages = list(dict.fromkeys(report.stage for _, report in run(decay(), 20, accuracy=NEVER)))
+    stages = list(dict.fromkeys(report.stage for _, report in run(reaction(), 20, accuracy=NEVER)))
     assert stages[:2] == ["start", "features"]
     assert [stage for stage in stages if stage != "estimate"] == ["start", "features", "layers", "correction"]
 
 
 def test_whatever_is_the_best_in_the_end_its_error_is_estimated() -> None:
-    done = run(decay(), 20, accuracy=NEVER)
+    done = run(reaction(), 20, accuracy=NEVER)
     corrected = next(number for number, (_, report) in enumerate(done) if report.stage == "correction")
     state = done[min(corrected + 1, len(done) - 1)][0]
     assert state.best.estimate.keys() == {"u"}
 
 
 def test_the_best_solution_is_never_given_up_for_a_worse_one() -> None:
-    done = run(decay(), 16, accuracy=NEVER)
+    done = run(reaction(), 16, accuracy=NEVER)
     found = [(state.judge, state.best) for state, _ in done if state.best]
     for (judge, before), (_, after) in zip(found, found[1:]):
         assert judge.score(after.ansatz, after.theta) <= 1.0000001 * judge.score(before.ansatz, before.theta)
@@ -53,9 +60,9 @@ def test_the_best_solution_is_never_given_up_for_a_worse_one() -> None:
 
 @pytest.mark.parametrize("position", [0, 1, 3, 6, 9])
 def test_a_step_depends_on_the_state_alone(position: int) -> None:
-    done = run(decay(), position + 2, accuracy=NEVER)
+    done = run(reaction(), position + 2, accuracy=NEVER)
     state = done[position][0]
-    trainer = Automatic(collocation(decay(), **{**SMALL, "accuracy": NEVER}))
+    trainer = Automatic(collocation(reaction(), **{**SMALL, "accuracy": NEVER}))
     with torch.no_grad():
         again, report = trainer.step(state)
     expected = done[position + 1][0]
@@ -68,22 +75,43 @@ def test_a_step_depends_on_the_state_alone(position: int) -> None:
 
 
 def test_reports_give_residuals_and_losses_of_every_component() -> None:
-    for state, report in run(decay(), 12, accuracy=NEVER):
+    for state, report in run(reaction(), 12, accuracy=NEVER):
         for values in (report.residuals, report.losses):
-            assert set(values) in ({"decay", "start"}, set())
+            assert set(values) in ({"reaction", "ends"}, set())
             assert all(value >= 0 for value in values.values())
         if report.stage == "features" and report.residuals:
-            assert report.residuals.keys() == {"decay", "start"}
+            assert report.residuals.keys() == {"reaction", "ends"}
 
 
 def test_with_little_time_left_a_correction_is_next() -> None:
-    trainer = Automatic(collocation(decay(), **{**SMALL, "accuracy": NEVER}))
+    trainer = Automatic(collocation(reaction(), **{**SMALL, "accuracy": NEVER}))
     with torch.no_grad():
         state, _ = trainer.step(trainer.init())
         while state.descent is None:
             state, _ = trainer.step(state)
         assert trainer.step(state)[1].stage == "layers"
         assert trainer.step(state, Unlimited(hurry=True))[1].stage == "correction"
+
+
+def test_an_ordinary_differential_equation_is_marched_through_before_anything_else() -> None:
+    done = run(decay(), 60, accuracy=1e-6)
+    assert {report.stage for _, report in done} == {"start", "windows"}
+    state = done[-1][0]
+    assert state.finished == "accuracy" and state.best.error <= 1e-6
+    rounds = [state.rounds.march.rounds for state, _ in done[1:]]
+    assert rounds == sorted(rounds) and rounds[-1] >= 2
+
+
+def test_without_time_for_another_march_the_last_one_stands() -> None:
+    trainer = Automatic(collocation(decay(), **{**SMALL, "accuracy": NEVER}))
+    state, budget = trainer.init(), Unlimited()
+    with torch.no_grad():
+        while not state.rounds or state.rounds.march.rounds < 2:
+            state, _ = trainer.step(state, budget)
+        while not state.finished:
+            state, report = trainer.step(state, NoTime())
+    assert state.finished == "time" and "no time" in report.message
+    assert state.best.error < 1e-2 and state.best.reliable
 
 
 def test_a_problem_whose_solution_is_zero_is_no_obstacle() -> None:

@@ -12,11 +12,14 @@ from functools import cached_property
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import start, wide
 from pinnaux.collocation import Collocation, Purpose
+from pinnaux.evolution import Evolution
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent
+from pinnaux.trainers.march import Marching
+from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as begin_rounds, windows_left
 from pinnaux.trainers.state import Budget, Report
 
 
@@ -39,6 +42,7 @@ class State:
     corners: bool = False
     estimated: bool = True
     measured_again: bool = False
+    rounds: Rounds | None = None
     finished: str | None = None
 
 
@@ -63,6 +67,12 @@ class Automatic:
         """The same without singular functions at corners."""
         return replace(self.collocation, corners=False)
 
+    @cached_property
+    def marching(self) -> Marching | None:
+        """How to solve from moment to moment, if the problem is an evolution."""
+        evolution = Evolution.of(self.collocation.plan)
+        return Marching(self.plain, evolution) if evolution else None
+
     def _chosen(self, state: State) -> Collocation:
         """With singular functions if the best features have them."""
         return self.collocation if state.best.trial and state.best.trial.corners or state.corners else self.plain
@@ -77,6 +87,8 @@ class Automatic:
             return replace(state, judge=held_out(self.plain)), Report("start", message="points drawn, conditions balanced")
         if budget.hurry and not state.estimated:
             return self._estimate(state)
+        if self._marches(state):
+            return self._march(state, budget)
         if not state.search.finished:
             return self._trial(state)
         if not state.estimated:
@@ -125,6 +137,32 @@ class Automatic:
         again = state.descent and best.error <= settings.nearly * settings.accuracy and larger
         return replace(state, best=best, corrections=state.corrections + 1, estimated=measured, measured_again=not measured,
                        next_correction=state.descent.steps if again else state.next_correction, finished=done or state.finished), report
+
+    def _marches(self, state: State) -> bool:
+        """Whether to go window by window: at once without space, where it costs next to nothing; else where training did not help."""
+        if self.marching is None or state.rounds and state.rounds.over:
+            return False
+        settings = self.collocation.plan.settings
+        far = state.deep_corrections > 0 and state.best.error > settings.within_reach * settings.accuracy
+        return not self.collocation.plan.problem.domain.space or state.rounds is not None or far
+
+    def _march(self, state: State, budget: Budget) -> tuple[State, Report]:
+        """One window of an evolution; at the end of a march, its solution if it is the best, and the run's end if it is accurate.
+
+        Where there is no time for another march, what the last one gave is what there is, unless training gave better.
+        """
+        before = state.rounds or begin_rounds(self.marching)
+        rounds = advance_rounds(self.marching, state.judge, before)
+        best, message, finished = state.best, rounds.march.message, None
+        if rounds.best is not before.best and (best is None or rounds.best.estimate or rounds.best.score < best.score):
+            best = rounds.best
+            accurate = best.reliable and best.error <= self.collocation.plan.settings.accuracy
+            finished = "accuracy" if accurate else None
+        if not finished and not budget.affords("windows", windows_left(self.marching, rounds)):
+            rounds, message = replace(rounds, over=True), f"{message}; there is no time for the rest"
+            finished = "time" if rounds.best and best is rounds.best else None
+        fresh = self._fresh(state, best) if best is not state.best else {}
+        return replace(state, rounds=rounds, best=best, estimated=True, finished=finished), Report("windows", {}, fresh, message)
 
     def _begin(self, state: State) -> tuple[State, Report]:
         collocation = self._chosen(state)

@@ -95,7 +95,7 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     train_gain = (result.before.clamp_min(1e-300) / result.after.clamp_min(1e-300)).item()
     score = judge.score(ansatz, solved)
     held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
-    sizes = _sizes(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
+    sizes = relative_change(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
     amplification = 0.0
     if judge.zero > 0:  # else the solution is zero, and nothing is relative to it
         amplification = _amplification(collocation, ansatz, solved, result.system, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
@@ -125,13 +125,13 @@ def _corrected(collocation: Collocation, candidate: Candidate, features: int, pu
             drawn = spread(network, own, candidate.trial.scale, generator)
             branches.append(Features(network, drawn[: network.size - network.layers[-1].size]))
         else:
-            centres = own[torch.multinomial(_bend(group, theta, own, plan.settings.bend_share), share, generator=generator)]
-            branches.append(_wide(layer, centres, len(fields), plan.settings.correction_slopes, generator))
+            centres = own[torch.multinomial(bend(group, theta, own, plan.settings.bend_share), share, generator=generator)]
+            branches.append(bent(layer, centres, len(fields), plan.settings.correction_slopes, generator))
         groups.append(with_branches(collocation, fields, branches))
     return Ansatz(tuple(groups), candidate.ansatz.numbers)
 
 
-def _wide(layer: Embedding, centres: Tensor, outputs: int, slopes: tuple[float, float], generator: torch.Generator) -> Features:
+def bent(layer: Embedding, centres: Tensor, outputs: int, slopes: tuple[float, float], generator: torch.Generator) -> Features:
     """tanh units with the given centres, random directions, and slopes log-uniform between the two bounds."""
     count = len(centres)
     network = Network.dense(layer, (count,), outputs, "tanh")
@@ -143,7 +143,7 @@ def _wide(layer: Embedding, centres: Tensor, outputs: int, slopes: tuple[float, 
     return Features(network, torch.cat([weights.flatten(), -(weights * inputs).sum(dim=1)]))
 
 
-def _bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
+def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
     """Probabilities (N,) ∝ uniform + |second derivatives| / mean, in coordinates scaled by the points' spread."""
     dimension = points.shape[1]
     spec = JetSpec.closure(dimension, [unit(dimension, axis, 2) for axis in range(dimension)])
@@ -200,7 +200,7 @@ def _lengths(problem: Problem, components: Mapping[str, float]) -> dict[str, flo
     return {one.name: max(length, least) for field, length in zip(problem.fields, whole) for one in field.components}
 
 
-def _sizes(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, purpose: Purpose) -> dict[str, float]:
+def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, purpose: Purpose) -> dict[str, float]:
     """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the domain, and for every number."""
     problem = collocation.plan.problem
     points = collocation.domain_points(collocation.plan.settings.held_out_points, purpose)

@@ -1,0 +1,76 @@
+"""An evolution marched through again and again, each time to a tenth of the tolerance with other features.
+
+Two marches are independent of each other, so their difference is the error of the looser one, however errors grow in time: that is how
+chaotic or unstable evolutions are told from others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+
+from pinnaux.ansatz import Candidate
+from pinnaux.collocation import Purpose
+from pinnaux.trainers.correction import EPSILON, SMALLEST_GAIN, relative_change
+from pinnaux.trainers.held_out import HeldOut
+from pinnaux.trainers.march import Chain, March, Marching
+
+CHANGE = 47
+LOOSEST, TIGHTER = 1e-2, 0.1
+FEWEST_WINDOWS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """The march under way, the last one that reached the end, the solution it gave, and whether no further march is worth while."""
+
+    march: March
+    last: Chain | None = None
+    best: Candidate | None = None
+    over: bool = False
+
+
+def begin(marching: Marching) -> Rounds:
+    """The first march, ten times looser than the accuracy asked for."""
+    accuracy = marching.collocation.plan.settings.accuracy
+    return Rounds(marching.begin(min(LOOSEST, accuracy / TIGHTER)))
+
+
+def advance(marching: Marching, judge: HeldOut, rounds: Rounds) -> Rounds:
+    """One more window; at the end of a march, its solution and the next march."""
+    march = marching.advance(rounds.march)
+    if march.stuck:
+        return replace(rounds, march=march, over=True)
+    if not marching.finished(march):
+        return replace(rounds, march=march)
+    candidate = _whole(marching, judge, march.chain)
+    if rounds.last:
+        candidate = _estimated(marching, rounds, march.chain, candidate)
+    following = marching.begin(march.tolerance * TIGHTER, march)
+    return Rounds(replace(following, message=march.message), march.chain, candidate)
+
+
+def windows_left(marching: Marching, rounds: Rounds) -> float:
+    """How many more windows the march needs, as long as they are now; 0 while too few are done to tell."""
+    if len(rounds.march.chain.pieces) < FEWEST_WINDOWS:
+        return 0.0
+    return (marching.duration[1] - rounds.march.chain.end) / rounds.march.length
+
+
+def _whole(marching: Marching, judge: HeldOut, chain: Chain) -> Candidate:
+    ansatz = chain.ansatz()
+    theta = torch.zeros(0, dtype=marching.collocation.dtype, device=marching.collocation.device)
+    return Candidate(ansatz, theta, judge.score(ansatz, theta))
+
+
+def _estimated(marching: Marching, rounds: Rounds, chain: Chain, candidate: Candidate) -> Candidate:
+    """With the error that the difference from the last march implies: |difference|² = error² + (error of the last one)²,
+    and their ratio is that of the largest residuals on held-out points."""
+    collocation = marching.collocation
+    purpose = Purpose(collocation.plan.settings.seed, CHANGE)
+    change = relative_change(collocation, rounds.best, candidate.ansatz, candidate.theta, purpose)
+    gain = max(1.0, rounds.last.worst / max(chain.worst, 1e-300))
+    estimate = {name: EPSILON + size / math.hypot(1.0, gain) for name, size in change.items()}
+    return replace(candidate, estimate=estimate, reliable=gain > SMALLEST_GAIN)

@@ -1,0 +1,179 @@
+"""Evolutions window by window: which problems are, what a window asks, and marches against exact and SciPy's solutions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from compute_problems import bar, collocation, conductivity, decay, everything, oscillator, ring, source
+from scipy.integrate import solve_ivp
+
+from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, TimeInterval, cos, diff, exp, laplacian, pi, sin
+from pinnaux.ansatz import Candidate
+from pinnaux.collocation import Purpose
+from pinnaux.evolution import Evolution
+from pinnaux.jets.spec import JetSpec
+from pinnaux.plan import Plan
+from pinnaux.trainers import rounds as marches
+from pinnaux.trainers.features import held_out
+from pinnaux.trainers.march import Marching
+from pinnaux.trainers.window import Window
+
+domain = Interval(0, 1) * TimeInterval(0, 2)
+x, t = domain.coordinates
+u = Field("u", domain)
+HEAT = Condition("heat", diff(u, t) == diff(u, x, x), on=domain)
+ENDS = Condition("ends", u == 0, on=domain.boundary)
+START = Condition("start", u == sin(pi * x), on=domain.initial)
+
+
+def heat() -> Problem:
+    """u = e^(−π² t/10) sin πx, in a periodic interval so that a few features do."""
+    ground = Interval(0, 2, periodic="x") * TimeInterval(0, 1)
+    w, (place, time) = Field("w", ground), ground.coordinates
+    exact = exp(-(pi**2) / 10 * time) * sin(pi * place)
+    return Problem([w], [Condition("heat", diff(w, time) == laplacian(w) / 10, on=ground),
+                         Condition("start", w == sin(pi * place), on=ground.initial)], exact={"w": exact})
+
+
+def growth(rate: float = 2.0) -> Problem:
+    """u' = rate u: whatever is wrong at first is wrong e^rate times as much a unit of time later."""
+    times = TimeInterval(0, 3)
+    v, (time,) = Field("v", times), times.coordinates
+    return Problem([v], [Condition("growth", diff(v, time) == rate * v + sin(time), on=times), Condition("start", v == 1, on=times.initial)])
+
+
+def test_evolutions_are_told_from_other_problems() -> None:
+    measured = Observations({"x": [0.5], "t": [0.5], "value": [1.0]}, domain, columns=("value",))
+    late = Condition("late", u == 0, on=domain.final)
+    k = Parameter("k", 1.0)
+    assert Evolution.of(Plan.of(Problem([u], [HEAT, ENDS, START]))).orders == ((u, 1),)
+    assert {field.name: order for field, order in Evolution.of(Plan.of(oscillator())).orders} == {"a": 1, "b": 1}
+    not_evolutions = [
+        bar(), ring(), source(), conductivity(), everything(), Problem([u], [HEAT, ENDS]), Problem([u], [HEAT, ENDS, START, late]),
+        Problem([u], [HEAT, ENDS, START, Condition("seen", u == measured["value"], on=measured)]),
+        Problem([u], [Condition("heat", diff(u, t) == k * diff(u, x, x), on=domain), ENDS, START]),
+        Problem([u], [Condition("wave", diff(u, t, t) == diff(u, x, x), on=domain), ENDS, START]),
+        Problem([u], [HEAT, START, Condition("ends", u == 0, on=domain.boundary.where(t > 1))])]
+    assert [Evolution.of(Plan.of(problem)) for problem in not_evolutions] == [None] * len(not_evolutions)
+
+
+def window(start: float, end: float, before: Candidate | None = None) -> Window:
+    points = collocation(Problem([u], [HEAT, ENDS, START]))
+    return Window(points, Evolution.of(points.plan), start, end, before)
+
+
+def test_a_window_asks_conditions_in_its_own_time() -> None:
+    blocks = {block.names[0]: block.surroundings.points for block in window(0.5, 0.75).blocks(400, Purpose(0, 1))}
+    assert blocks.keys() == {"heat", "ends", "start"}
+    for name, points in blocks.items():
+        assert points[:, 1].min() >= 0.5 and points[:, 1].max() <= (0.5 if name == "start" else 0.75)
+    assert blocks["heat"][:, 1].max() > 0.74 and blocks["heat"][:, 1].std().item() == pytest.approx(0.25 / math.sqrt(12), rel=0.05)
+
+
+def test_a_window_goes_on_from_the_one_before() -> None:
+    marching = marching_of(heat())
+    march = marching.begin(1e-3)
+    while not march.chain.pieces:
+        march = marching.advance(march)
+    later = Window(marching.collocation, marching.evolution, march.chain.end, 1.0, march.chain.pieces[0])
+    block = later.starting(100, Purpose(0, 2))[0]
+    assert block.names == ("w goes on",)
+    piece = march.chain.pieces[0]
+    assert block.residuals(piece.ansatz, piece.theta).abs().max() < 1e-14
+    assert block.residuals(piece.ansatz, 0 * piece.theta).abs().max() > 0.1
+
+
+def marching_of(problem: Problem, **settings: object) -> Marching:
+    points = collocation(problem, **{"window_units": (16, 32), "window_bases": (("sin", 2.0), ("bent", 8.0)), "held_out_points": 300, **settings})
+    return Marching(points, Evolution.of(points.plan))
+
+
+def marched(problem: Problem, accuracy: float, count: int = 3, **settings: object) -> tuple[Marching, marches.Rounds]:
+    """After so many marches."""
+    marching = marching_of(problem, accuracy=accuracy, **settings)
+    with torch.no_grad():
+        judge, rounds = held_out(marching.collocation), marches.begin(marching)
+        while rounds.march.rounds < count and not rounds.over:
+            rounds = marches.advance(marching, judge, rounds)
+    assert not rounds.over
+    return marching, rounds
+
+
+def values(rounds: marches.Rounds, points: np.ndarray) -> np.ndarray:
+    """(N, unknowns) of the first group."""
+    places = torch.as_tensor(points)
+    return rounds.best.ansatz.groups[0].push(rounds.best.theta, places, JetSpec.closure(places.shape[1], []))[0][0].numpy()
+
+
+def relative(found: np.ndarray, exact: np.ndarray) -> float:
+    return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+
+
+def test_a_march_solves_an_equation_in_space_and_time() -> None:
+    _, rounds = marched(heat(), 1e-4, 2)
+    places = np.random.default_rng(0).random((500, 2)) * [2, 1]
+    error = relative(values(rounds, places)[:, 0], np.exp(-(np.pi**2) / 10 * places[:, 1]) * np.sin(np.pi * places[:, 0]))
+    assert error < 3e-4
+    assert error / 10 < rounds.best.error
+
+
+def test_a_march_through_an_oscillation_agrees_with_scipy() -> None:
+    times = TimeInterval(0, 12)
+    y, (time,) = Field("y", times), times.coordinates
+    problem = Problem([y], [Condition("pendulum", diff(y, time, time) + sin(y) == 0.3 * cos(time), on=times),
+                            Condition("place", y == 1, on=times.initial), Condition("speed", diff(y, time) == 0.5, on=times.initial)])
+    _, rounds = marched(problem, 1e-8)
+    moments = np.linspace(0, 12, 300)
+    expected = solve_ivp(lambda s, state: [state[1], 0.3 * np.cos(s) - np.sin(state[0])], (0, 12), [1, 0.5], method="DOP853", t_eval=moments,
+                         rtol=1e-12, atol=1e-12).y[0]
+    error = relative(values(rounds, moments[:, None])[:, 0], expected)
+    assert error < 1e-8
+    assert error / 10 < rounds.best.error < 1e-7
+
+
+@pytest.mark.parametrize("rate", [2.0, 6.0])
+def test_the_difference_of_marches_sees_errors_grow(rate: float) -> None:
+    """The error grows e^(3 rate) times: 400 times, or 7e7 times."""
+    _, rounds = marched(growth(rate), 1e-6)
+    moments = np.linspace(0, 3, 200)
+    exact = np.exp(rate * moments) * (1 + 1 / (1 + rate**2)) - (rate * np.sin(moments) + np.cos(moments)) / (1 + rate**2)
+    error = relative(values(rounds, moments[:, None])[:, 0], exact)
+    assert error / 5 < rounds.best.error
+
+
+def test_windows_grow_short_where_the_solution_is_quick() -> None:
+    """u' = −200 (u − cos t): a layer of width 1/200 at first."""
+    times = TimeInterval(0, 4)
+    v, (time,) = Field("v", times), times.coordinates
+    problem = Problem([v], [Condition("fast", diff(v, time) == -200 * (v - cos(time)), on=times), Condition("start", v == 2, on=times.initial)])
+    _, rounds = marched(problem, 1e-6)
+    edges = np.array(rounds.last.edges)
+    lengths = np.diff(edges)
+    assert lengths[0] < 0.1 and lengths[-1] > 5 * lengths[0]
+    moments = np.linspace(0, 4, 400)
+    particular = (200**2 * np.cos(moments) + 200 * np.sin(moments)) / (200**2 + 1)
+    exact = particular + (2 - 200**2 / (200**2 + 1)) * np.exp(-200 * moments)
+    assert relative(values(rounds, moments[:, None])[:, 0], exact) < 1e-6
+
+
+def test_what_cannot_be_resolved_is_given_up() -> None:
+    """u' = u², u(0) = 1 has no solution beyond t = 1."""
+    times = TimeInterval(0, 2)
+    v, (time,) = Field("v", times), times.coordinates
+    problem = Problem([v], [Condition("explosion", diff(v, time) == v**2, on=times), Condition("start", v == 1, on=times.initial)])
+    marching = marching_of(problem, accuracy=1e-6)
+    with torch.no_grad():
+        judge, rounds = held_out(marching.collocation), marches.begin(marching)
+        while not rounds.over and rounds.march.tries < 400:
+            rounds = marches.advance(marching, judge, rounds)
+    assert rounds.over and rounds.best is None
+    assert rounds.march.chain.end == pytest.approx(1.0, abs=1e-3)
+
+
+def test_decay_is_an_evolution_of_its_exact_solution() -> None:
+    _, rounds = marched(decay(), 1e-9)
+    moments = np.linspace(0, 1, 50)
+    assert relative(values(rounds, moments[:, None])[:, 0], 1 / (1 + moments)) < 1e-9
