@@ -71,7 +71,8 @@ class Network:
             layer, jet = self.layers[number], trace[number]
             yield layer, jet, adjoint
             if number:
-                adjoint = layer.pull(split[number], jet, adjoint, spec)
+                pushed = trace[number + 1] if number + 1 < len(trace) else None
+                adjoint = layer.pull(split[number], jet, adjoint, spec, pushed)
 
     def tangent(self, parameters: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
         """Derivative (K, N, outputs) of the output jet along a direction (size,) in parameter space: one forward derivative."""
