@@ -48,9 +48,8 @@ def test_softplus_is_exact_far_out_too() -> None:
 
 
 @pytest.mark.parametrize("kind", cases.activations)
-def test_a_value_that_is_known_is_not_computed_again(kind: str) -> None:
+def test_a_value_that_is_known_gives_the_same_derivatives(kind: str) -> None:
     expected = torch.stack(activation_derivatives(kind, middle, 4))
     value = expected[0].clone()
     found = activation_derivatives(kind, middle, 4, value)
-    assert found[0] is value or kind == "identity"
     assert_same(torch.stack(found), expected, 1e-15)

@@ -23,7 +23,13 @@ def activation_derivatives(kind: str, z: Tensor, order: int, value: Tensor | Non
 
 def push(kind: str, z: Tensor, spec: JetSpec) -> Tensor:
     """a_α = Σ coefficient · σ^(k)(z_0) · Π z_β over Faà di Bruno's terms of α; z and a are (K, N, width)."""
-    return _composed(activation_derivatives(kind, z[0], spec.order), z, spec)
+    sigma = activation_derivatives(kind, z[0], spec.order)
+    a = torch.empty_like(z)
+    a[0] = sigma[0]
+    if len(spec) > 1:
+        torch.mul(z[1:], sigma[1], out=a[1:])
+    _add_nonlinear(a.unbind(0), sigma, z, spec)
+    return a
 
 
 def pull(kind: str, z: Tensor, adjoint: Tensor, spec: JetSpec, value: Tensor | None = None) -> Tensor:
@@ -50,24 +56,22 @@ def tangent(kind: str, z: Tensor, dz: Tensor, spec: JetSpec) -> Tensor:
 
 
 def _slope(kind: str, z: Tensor, spec: JetSpec, value: Tensor | None) -> tuple[Tensor, ...]:
-    """The channels of σ'(z)."""
-    return _composed(activation_derivatives(kind, z[0], spec.order + 1, value)[1:], z, spec).unbind(0)
+    """The channels (N, width) of the jet of σ'(z)."""
+    sigma = activation_derivatives(kind, z[0], spec.order + 1, value)[1:]
+    b = (sigma[0], *((z[1:] * sigma[1]).unbind(0) if len(spec) > 1 else ()))
+    _add_nonlinear(b, sigma, z, spec)
+    return b
 
 
-def _composed(sigma: list[Tensor], z: Tensor, spec: JetSpec) -> Tensor:
-    """The jet (K, N, width) of f(z) for the derivatives sigma = f, f', … at z_0: Faà di Bruno's formula."""
-    a = torch.empty_like(z)
-    a[0] = sigma[0]
-    if len(spec) > 1:
-        torch.mul(sigma[1], z[1:], out=a[1:])
-    into, products = a.unbind(0), _Products(z)
+def _add_nonlinear(into: tuple[Tensor, ...], sigma: list[Tensor], z: Tensor, spec: JetSpec) -> None:
+    """Add to every channel of the jet of f(z) what Faà di Bruno's formula has beside f'(z_0) z_α; sigma = f, f', … at z_0."""
+    products = _Products(z)
     for channel in range(1 + spec.first, len(spec)):
         for order, terms in spec.nonlinear[channel]:
             if len(terms) == 1:
                 into[channel].addcmul_(sigma[order], products(terms[0].blocks), value=terms[0].coefficient)
             else:
                 into[channel].addcmul_(sigma[order], products.sum(terms))
-    return a
 
 
 class _Products:
@@ -104,13 +108,13 @@ def _sine(z: Tensor, order: int, value: Tensor | None) -> list[Tensor]:
 def _tanh(z: Tensor, order: int, value: Tensor | None) -> list[Tensor]:
     """t = tanh z with t' = s = 1 − t² and s' = −2ts."""
     t = torch.tanh(z) if value is None else value
-    return [t] if order == 0 else [t, *_bell_chain((1 - t * t), t, order, (-2.0, 1.0, 1.0))]
+    return [t] if order == 0 else [t, *_bell_chain(torch.addcmul(t.new_ones(()), t, t, value=-1), t, order, (-2.0, 1.0, 1.0))]
 
 
 def _sigmoid(z: Tensor, order: int, value: Tensor | None) -> list[Tensor]:
     """p = 1/(1 + e^−z) with p' = s = p − p², s' = s v for v = 1 − 2p, v' = −2s and v² = 1 − 4s."""
     p = torch.sigmoid(z) if value is None else value
-    return [p] if order == 0 else [p, *_bell_chain(p - p * p, 1 - 2 * p, order, (1.0, -2.0, 4.0))]
+    return [p] if order == 0 else [p, *_bell_chain(torch.addcmul(p, p, p, value=-1), 1 - 2 * p, order, (1.0, -2.0, 4.0))]
 
 
 def _softplus(z: Tensor, order: int, value: Tensor | None) -> list[Tensor]:
