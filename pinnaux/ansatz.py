@@ -23,6 +23,10 @@ class Branch(Protocol):
     @property
     def size(self) -> int: ...
 
+    @property
+    def width(self) -> int:
+        """The widest jet between its layers."""
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         """Jet (K, N, outputs) and what `rows` needs of it."""
 
@@ -31,6 +35,9 @@ class Branch(Protocol):
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,): the sum of `rows` over components and points, without forming them."""
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        """Derivative (K, N, outputs) of the jet along a direction (size,) of the free parameters."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,10 @@ class Trained:
     def size(self) -> int:
         return self.network.size
 
+    @property
+    def width(self) -> int:
+        return self.network.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.network.push(theta, points, spec)
 
@@ -51,6 +62,9 @@ class Trained:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.gradient(theta, trace, adjoint, spec)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.tangent(theta, direction, points, spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +82,10 @@ class Features:
     def size(self) -> int:
         return self.network.layers[-1].size
 
+    @property
+    def width(self) -> int:
+        return self.network.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         jet, trace = self.network.push(torch.cat([self.hidden, theta]), points, spec)
         return jet, trace[-1:]
@@ -77,6 +95,9 @@ class Features:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.layers[-1].gradient(trace[0], adjoint)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return self.push(direction, points, spec)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +111,10 @@ class Tangent:
     def size(self) -> int:
         return self.network.size
 
+    @property
+    def width(self) -> int:
+        return self.network.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.network.tangent(self.at, theta, points, spec), [points]
 
@@ -100,6 +125,9 @@ class Tangent:
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         _, inner = self.network.push(self.at, trace[0], spec)
         return self.network.gradient(self.at, inner, adjoint, spec)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.tangent(self.at, direction, points, spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +141,10 @@ class Frozen:
     def size(self) -> int:
         return 0
 
+    @property
+    def width(self) -> int:
+        return self.branch.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.branch.push(self.theta, points, spec)[0], [points]
 
@@ -121,6 +153,9 @@ class Frozen:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return adjoint.new_zeros(0)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return torch.zeros_like(self.push(theta, points, spec)[0])
 
 
 @dataclass(frozen=True)
@@ -134,6 +169,11 @@ class Group:
     @property
     def size(self) -> int:
         return sum(branch.size for branch in self.branches)
+
+    @property
+    def width(self) -> int:
+        """The widest jet between the layers of a branch."""
+        return max(branch.width for branch in self.branches)
 
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, list[Trace]]:
         """Jet (K, N, unknowns) of the sum, and one trace a branch."""
@@ -153,6 +193,12 @@ class Group:
         """(size,) for adjoints (m, K, N, unknowns)."""
         return torch.cat([branch.gradient(own, trace, adjoint, spec) for branch, own, trace in
                           zip(self.branches, self.split(theta), traces)])
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        """Derivative (K, N, unknowns) of the jet along a direction (size,); a branch with nothing free has none."""
+        found = [branch.tangent(own, way, points, spec) for branch, own, way in zip(self.branches, self.split(theta), self.split(direction))
+                 if branch.size]
+        return sum(found[1:], start=found[0]) if found else points.new_zeros(len(spec), len(points), len(self.unknowns))
 
     def split(self, theta: Tensor) -> list[Tensor]:
         return list(torch.split(theta, [branch.size for branch in self.branches]))

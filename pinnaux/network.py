@@ -41,6 +41,11 @@ class Network:
     def size(self) -> int:
         return sum(layer.size for layer in self.layers)
 
+    @property
+    def width(self) -> int:
+        """The widest jet between the layers."""
+        return max(self.input.width, *(layer.outputs for layer in self.layers if isinstance(layer, Linear)))
+
     def split(self, parameters: Tensor) -> list[Tensor]:
         """The flat vector as one vector a layer."""
         return list(torch.split(parameters, [layer.size for layer in self.layers]))
