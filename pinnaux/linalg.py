@@ -52,6 +52,27 @@ class LeastSquares:
         return size
 
 
+def gram(matrix: Tensor, into: Tensor | None = None, panel: int = 256) -> Tensor:
+    """The lower triangle of AᵀA (P, P) for A (N, P), added to `into`: panel by panel, at half the cost of the whole.
+
+    Above the diagonal panels the entries are not to be used (a Cholesky factorisation reads the lower triangle only).
+    """
+    columns = matrix.shape[1]
+    total = matrix.new_zeros(columns, columns) if into is None else into
+    for start in range(0, columns, panel):
+        end = min(start + panel, columns)
+        total[start:end, :end].addmm_(matrix[:, start:end].T, matrix[:, :end])
+    return total
+
+
+def damped_factor(lower: Tensor, addition: float | Tensor) -> Tensor | None:
+    """Cholesky factor of a matrix, given by its lower triangle, with `addition` on the diagonal; None where it is not positive definite."""
+    matrix = lower.clone()
+    matrix.diagonal().add_(addition)
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    return None if info.item() else factor
+
+
 @dataclass(frozen=True)
 class DampedSystem:
     """(JᵀJ + μ D) δ = −Jᵀ r for many μ and r: primal (P ≤ N) or dual (N < P), whichever matrix is smaller.
@@ -66,8 +87,8 @@ class DampedSystem:
     @staticmethod
     def build(jacobian: Tensor, diagonal: Tensor) -> DampedSystem:
         if jacobian.shape[0] < jacobian.shape[1]:
-            return DampedSystem(jacobian, diagonal, (jacobian / diagonal) @ jacobian.T)
-        return DampedSystem(jacobian, diagonal, jacobian.T @ jacobian)
+            return DampedSystem(jacobian, diagonal, gram((jacobian / diagonal.sqrt()).T))
+        return DampedSystem(jacobian, diagonal, gram(jacobian))
 
     @property
     def dual(self) -> bool:
@@ -75,13 +96,14 @@ class DampedSystem:
 
     def factor(self, damping: float) -> Tensor | None:
         """Cholesky factor of the damped matrix, or None where it is not positive definite in this precision."""
-        matrix = self.gram.clone()
-        matrix.diagonal().add_(damping if self.dual else damping * self.diagonal)
-        factor, info = torch.linalg.cholesky_ex(matrix)
-        return None if info.item() else factor
+        return damped_factor(self.gram, damping if self.dual else damping * self.diagonal)
 
     def solve(self, factor: Tensor, residual: Tensor) -> Tensor:
         """δ (P,) for a residual (N,)."""
         right = residual if self.dual else self.jacobian.T @ residual
         solution = torch.cholesky_solve(right[:, None], factor)[:, 0]
         return -(self.jacobian.T @ solution) / self.diagonal if self.dual else -solution
+
+    def tangent(self, direction: Tensor) -> Tensor:
+        """J v (N,) for v (P,)."""
+        return self.jacobian @ direction

@@ -16,7 +16,7 @@ from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
-from pinnaux.trainers.levenberg_marquardt import Descent
+from pinnaux.trainers.levenberg_marquardt import Descent, economy
 from pinnaux.trainers.state import Budget, Report
 
 
@@ -130,7 +130,7 @@ class Automatic:
         collocation = self._chosen(state)
         descent = begin(collocation, state.judge)
         check_finite(descent.objective, descent.theta)
-        return replace(state, descent=descent, corners=collocation.corners), Report("start", self._losses(descent), message="network spread layer by layer")
+        return replace(state, descent=descent, corners=collocation.corners), Report("start", self._losses(descent), message=f"network spread layer by layer{economy(None, descent)}")
 
     def _advance(self, state: State) -> tuple[State, Report]:
         before = state.descent
@@ -143,7 +143,7 @@ class Automatic:
         fresh = {}
         if descent.steps % self.collocation.plan.settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
-        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}")
+        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}{economy(before, descent)}")
 
     def _correct(self, state: State) -> tuple[State, Report]:
         """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""
