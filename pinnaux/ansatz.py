@@ -186,8 +186,9 @@ class Group:
 
     def rows(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(m, N, size) for adjoints (m, K, N, unknowns)."""
-        return torch.cat([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
-                          zip(self.branches, self.split(theta), traces)], dim=2)
+        return side_by_side([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
+                             zip(self.branches, self.split(theta), traces) if branch.size]
+                            or [adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)])
 
     def gradient(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,) for adjoints (m, K, N, unknowns)."""
@@ -202,6 +203,12 @@ class Group:
 
     def split(self, theta: Tensor) -> list[Tensor]:
         return list(torch.split(theta, [branch.size for branch in self.branches]))
+
+
+def side_by_side(parts: list[Tensor]) -> Tensor:
+    """Jacobian rows (m, N, …) of several parts as rows of all; those of one are not copied."""
+    filled = [part for part in parts if part.shape[2]]
+    return filled[0] if len(filled) == 1 else torch.cat(parts, dim=2)
 
 
 @dataclass(frozen=True)

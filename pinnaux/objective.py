@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz
+from pinnaux.ansatz import Ansatz, side_by_side
 from pinnaux.jets.spec import JetSpec
 
 CHUNK_ENTRIES = 1_000_000
@@ -95,7 +95,7 @@ class Block:
         rows = [adjoint.new_zeros(len(self.names), self.surroundings.count, group.size) if axes is None
                 else group.rows(own, trace, adjoint, spec) for group, own, trace, adjoint, spec, axes in
                 zip(ansatz.groups, parts, traces, adjoints, self.specs, self.axes)]
-        return residuals, torch.cat([*rows, adjoints[-1].transpose(1, 2)], dim=2)
+        return residuals, side_by_side([*rows, adjoints[-1].transpose(1, 2)])
 
     def adjoint(self, ansatz: Ansatz, theta: Tensor, weigh: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         """A sum (a number) that `weigh` makes of the residuals (m, N), and its gradient (P,): one backward pass for all components."""
