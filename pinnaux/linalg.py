@@ -1,7 +1,8 @@
-"""Linear least squares: by QR with a little regularisation, and the damped normal equations, primal or dual."""
+"""Linear least squares: by QR with a little regularisation, at once or some rows at a time, and the damped normal equations, primal or dual."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -39,17 +40,78 @@ class LeastSquares:
         return torch.linalg.solve_triangular(self.factor[:columns], turned, upper=True)[:, 0] / self.scale
 
     def amplification(self, rows: Tensor, iterations: int = 12) -> float:
-        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹) by power iteration."""
-        triangle = self.factor[: len(self.scale)]
-        scaled = rows / self.scale
-        vector, size = torch.ones_like(self.scale[:, None]), 0.0
-        for _ in range(iterations):
-            image = scaled @ torch.linalg.solve_triangular(triangle, vector / vector.norm(), upper=True)
-            size = image.norm().item()
-            vector = torch.linalg.solve_triangular(triangle.triu().T, scaled.T @ image, upper=False)
-            if not vector.norm() > 0:
-                break
-        return size
+        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P)."""
+        return _amplification(self.factor[: len(self.scale)].triu(), self.scale, rows, iterations)
+
+
+@dataclass(frozen=True)
+class ReducedLeastSquares:
+    """The same problem for one b whose A comes some rows at a time: of A = QR only R and Qᵀb are kept.
+
+    Every block of rows is put below the R found so far and reduced with it (the sequential form of the tall-skinny QR of
+    arXiv:0808.2664): as backward stable as one factorisation, in P × P memory. `left` is |A x − b| at the solution x.
+    """
+
+    solution: Tensor
+    left: Tensor
+    triangle: Tensor
+    scale: Tensor
+
+    @staticmethod
+    def build(chunks: Iterable[tuple[Tensor, Tensor]], columns: int, regularisation: float) -> ReducedLeastSquares:
+        """From chunks of b (n,) and rows (n, P); A x ≈ b."""
+        triangle, turned, outside = None, None, 0.0
+        for right, rows in _gathered(chunks, columns):
+            triangle, turned, beyond = _reduced(triangle, turned, rows, right)
+            outside = outside + beyond
+        scale = triangle.norm(dim=0)
+        scale = torch.where(scale > 0, scale, torch.inf)  # what no row sees is not moved
+        slight = (regularisation * columns**0.5) * torch.eye(columns, dtype=scale.dtype, device=scale.device)
+        final, last, _ = _reduced(triangle / scale, turned, slight, turned.new_zeros(columns))
+        solution = torch.linalg.solve_triangular(final, last[:, None], upper=True)[:, 0] / scale
+        left = (outside + (triangle @ solution - turned).square().sum()).sqrt()
+        return ReducedLeastSquares(solution, left, final, scale)
+
+    def amplification(self, rows: Tensor, iterations: int = 12) -> float:
+        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P)."""
+        return _amplification(self.triangle, self.scale, rows, iterations)
+
+
+def _gathered(chunks: Iterable[tuple[Tensor, Tensor]], least: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Chunks joined until they have `least` rows and more: a factorisation of few rows below a large R would do it all again for little."""
+    waiting: list[tuple[Tensor, Tensor]] = []
+    count = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        count += len(chunk[0])
+        if count >= least:
+            yield torch.cat([one for one, _ in waiting]), torch.cat([one for _, one in waiting])
+            waiting, count = [], 0
+    if waiting:
+        yield torch.cat([one for one, _ in waiting]), torch.cat([one for _, one in waiting])
+
+
+def _reduced(triangle: Tensor | None, turned: Tensor | None, rows: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """R (P, P) of the triangle with rows below it, Qᵀb (P,) likewise, and the squared length of what of b no column reaches."""
+    columns = rows.shape[1]
+    if triangle is None:
+        triangle, turned = rows.new_zeros(columns, columns), right.new_zeros(columns)
+    factor, reflections = torch.geqrf(torch.cat([triangle, rows]))
+    moved = torch.ormqr(factor, reflections, torch.cat([turned, right])[:, None], left=True, transpose=True)[:, 0]
+    return factor[:columns].triu(), moved[:columns], moved[columns:].square().sum()
+
+
+def _amplification(triangle: Tensor, scale: Tensor, rows: Tensor, iterations: int) -> float:
+    """σ_max(B S⁻¹ R⁻¹) by power iteration, for rows B (M, P) and the upper triangle R of the scaled problem."""
+    scaled = rows / scale
+    vector, size = torch.ones_like(scale[:, None]), 0.0
+    for _ in range(iterations):
+        image = scaled @ torch.linalg.solve_triangular(triangle, vector / vector.norm(), upper=True)
+        size = image.norm().item()
+        vector = torch.linalg.solve_triangular(triangle.T, scaled.T @ image, upper=False)
+        if not vector.norm() > 0:
+            break
+    return size
 
 
 def gram(matrix: Tensor, into: Tensor | None = None, panel: int = 256) -> Tensor:

@@ -52,7 +52,7 @@ def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
     objective = Objective.unweighted(first, blocks)
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
     objective = Objective(first, blocks, balanced_weights(objective, theta))
-    theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation).theta
+    theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation, memory=settings.memory).theta
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]
     whole = torch.cat([*parts, first.split(theta)[-1]])
     return Descent(_weighted(ansatz, blocks, whole), whole, settings.first_damping)
