@@ -96,5 +96,4 @@ def test_with_little_memory_the_same_is_found_some_rows_at_a_time(problem: Calla
     theta = start(ansatz, points)
     expected, found = (gauss_newton(objective, theta, 8, 1e-8, memory=memory) for memory in (1e9, 0.0))
     assert isinstance(found.system, ReducedLeastSquares) and isinstance(expected.system, LeastSquares)
-    assert found.after.item() == pytest.approx(expected.after.item(), rel=1e-2)
-    assert found.after < 1e-3 * found.before
+    assert max(found.after, expected.after) < 1e-6 * expected.before

@@ -57,8 +57,9 @@ def gauss_newton(
         if newton.seen and after < (1 + linear) * newton.predicted:
             return Solved(following, first, after, system)
         theta = following
-        if isinstance(system, LeastSquares):
-            theta, after = simplified_newton(objective, following, system, after)
+        if isinstance(system, ReducedLeastSquares):
+            continue  # it solves for no other residual; a first step that gains little may be followed by one that gains all
+        theta, after = simplified_newton(objective, following, system, after)
         if after > (1 - enough) * before:
             break
     return Solved(theta, first, after, system)
