@@ -65,7 +65,7 @@ class Block:
     program: Program
 
     def chunks(self, size: int) -> Iterator[Block]:
-        for start in range(0, self.surroundings.count, size):
+        for start in range(0, max(1, self.surroundings.count), size):
             yield replace(self, surroundings=self.surroundings.take(slice(start, start + size)))
 
     def jets(self, ansatz: Ansatz, theta: Tensor) -> tuple[list[Tensor], list[list]]:
@@ -81,11 +81,19 @@ class Block:
             traces.append(trace)
         return jets, traces
 
+    def cached(self, ansatz: Ansatz) -> int:
+        """Points whose jets between two layers stay in cache."""
+        entries = max((len(spec) * group.width for group, spec, axes in zip(ansatz.groups, self.specs, self.axes) if axes), default=1)
+        return max(FEWEST_CHUNK_POINTS, CHUNK_JET_BYTES // (entries * self.surroundings.points.element_size()))
+
     def residuals(self, ansatz: Ansatz, theta: Tensor) -> Tensor:
-        """(m, N)."""
-        jets, _ = self.jets(ansatz, theta)
-        numbers = ansatz.split(theta)[-1][:, None].expand(-1, self.surroundings.count)
-        return self.program(jets, numbers, self.surroundings)
+        """(m, N), some points at a time."""
+        found = []
+        for part in self.chunks(self.cached(ansatz)):
+            jets, _ = part.jets(ansatz, theta)
+            numbers = ansatz.split(theta)[-1][:, None].expand(-1, part.surroundings.count)
+            found.append(self.program(jets, numbers, part.surroundings))
+        return torch.cat(found, dim=1)
 
     def linearise(self, ansatz: Ansatz, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Residuals (m, N) and Jacobian rows (m, N, P) at θ."""
@@ -165,11 +173,7 @@ class Objective:
 
     def residual(self, theta: Tensor) -> Tensor:
         """All weighted residuals (rows,), so that their squares sum to Φ: by block, component, point."""
-        found = []
-        for block, factors in self._factored():
-            parts = [part.residuals(self.ansatz, theta) for part in block.chunks(self._points(block))]
-            found.append((torch.cat(parts, dim=1) * factors[:, None]).flatten())
-        return torch.cat(found)
+        return torch.cat([(block.residuals(self.ansatz, theta) * factors[:, None]).flatten() for block, factors in self._factored()])
 
     def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted residuals (rows,) and Jacobian (rows, P)."""
@@ -194,7 +198,7 @@ class Objective:
         """Φ and ∂Φ/∂θ (P,), without forming the Jacobian."""
         loss, slope = theta.new_zeros(()), torch.zeros_like(theta)
         for block, factors in self._factored():
-            for part in block.chunks(self._points(block)):
+            for part in block.chunks(block.cached(self.ansatz)):
                 own, gradient = part.adjoint(self.ansatz, theta, lambda r, f=factors: (r * f[:, None]).square().sum())
                 loss, slope = loss + own, slope + gradient
         return loss, slope
@@ -203,7 +207,7 @@ class Objective:
         """Jᵀw (P,) for w (rows,), without forming the Jacobian."""
         slope = torch.zeros_like(theta)
         for number, (block, factors) in enumerate(self._factored()):
-            size = self._points(block)
+            size = block.cached(self.ansatz)
             own = self._of_block(covector, number) * factors[:, None]
             for part, weights in zip(block.chunks(size), own.split(size, dim=1)):
                 slope = slope + part.adjoint(self.ansatz, theta, lambda r, w=weights: (r * w).sum())[1]
@@ -213,7 +217,7 @@ class Objective:
         """J v (rows,) for v (P,), without forming the Jacobian."""
         found = []
         for block, factors in self._factored():
-            parts = [part.tangent(self.ansatz, theta, direction) for part in block.chunks(self._points(block))]
+            parts = [part.tangent(self.ansatz, theta, direction) for part in block.chunks(block.cached(self.ansatz))]
             found.append((torch.cat(parts, dim=1) * factors[:, None]).flatten())
         return torch.cat(found)
 
@@ -233,11 +237,6 @@ class Objective:
     def _chunk(self, block: Block) -> int:
         """Points whose Jacobian rows are formed at a time."""
         return max(FEWEST_CHUNK_POINTS, CHUNK_ENTRIES // (max(1, self.ansatz.size) * len(block.names)))
-
-    def _points(self, block: Block) -> int:
-        """Points pushed at a time where no rows are formed."""
-        entries = max((len(spec) * group.width for group, spec, axes in zip(self.ansatz.groups, block.specs, block.axes) if axes), default=1)
-        return max(FEWEST_CHUNK_POINTS, CHUNK_JET_BYTES // (entries * block.surroundings.points.element_size()))
 
 
 def balanced_weights(objective: Objective, theta: Tensor) -> tuple[Tensor, ...]:
