@@ -1,6 +1,6 @@
 """What a step of Levenberg–Marquardt costs against the points N, the parameters P and the depth, and what it takes of memory.
 
-    python tests/benchmarks/scaling.py [--threads 1] [--largest 1000000] [--budget 1]
+    python tests/benchmarks/scaling.py [--largest 1000000] [--budget 1]
 
 Poisson's equation on the square, dense tanh networks, one accepted step (Jacobian or what stands in for it, one factorisation, a
 velocity and an acceleration) in a process of its own, so that its peak memory is its own. The budget (GiB) is what decides
@@ -75,9 +75,10 @@ class Cost:
 
 
 def timed(run: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    """Seconds of processor time, which others' work on the machine does not lengthen as much."""
+    began = time.process_time()
     run()
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def measure(size: Size, budget: float) -> dict[str, object]:
@@ -95,28 +96,29 @@ def measure(size: Size, budget: float) -> dict[str, object]:
     return {"parameters": theta.numel(), "seconds": seconds, "peak": peak, "economy": found[0].economy, "parts": parts}
 
 
-def cost(size: Size, budget: float, threads: int) -> Cost:
+def cost(size: Size, budget: float) -> Cost:
     """`measure` in a process of its own."""
-    answer = subprocess.run([sys.executable, __file__, "--one", str(size.points), str(size.width), str(size.depth), "--budget", str(budget),
-                             "--threads", str(threads)], capture_output=True, text=True, check=True, cwd=ROOT)
+    answer = subprocess.run([sys.executable, __file__, "--one", str(size.points), str(size.width), str(size.depth), "--budget", str(budget)], capture_output=True, text=True, check=True, cwd=ROOT)
     return Cost(size, **json.loads(answer.stdout))
 
 
 def exponent(sizes: list[float], seconds: list[float]) -> float:
-    """Slope of log seconds over log size, least squares over the upper half."""
+    """Slope of log seconds over log size, least squares over the upper half; of two sizes nothing is fitted."""
+    if len(sizes) < 3:
+        return math.nan
     half = len(sizes) // 2
     x, y = [math.log(one) for one in sizes[half:]], [math.log(one) for one in seconds[half:]]
     middle, level = sum(x) / len(x), sum(y) / len(y)
     return sum((a - middle) * (b - level) for a, b in zip(x, y)) / sum((a - middle) ** 2 for a in x)
 
 
-def sweep(title: str, sizes: list[Size], size_of: Callable[[Cost], float], budget: float, threads: int) -> None:
+def sweep(title: str, sizes: list[Size], size_of: Callable[[Cost], float], budget: float) -> None:
     """The table of one sweep, the fitted exponent and the leading part."""
     print(f"\n### {title}\n")
     print("| N | width x depth | P | step, s | linearise (of that rows) | factor | solve | peak, GiB | solver |\n" + "| --- " * 9 + "|")
     costs = []
     for size in sizes:
-        one = cost(size, budget, threads)
+        one = cost(size, budget)
         costs.append(one)
         solver = one.economy.rsplit(": ", 1)[-1] or "Jacobian"
         print(f"| {size.points} | {size.width} x {size.depth} | {one.parameters} | {one.seconds:.2f} | {one.parts['linearise']:.2f} ({one.parts['rows']:.2f}) "
@@ -134,23 +136,22 @@ def leading(one: Cost) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--largest", type=int, default=1_000_000)
     parser.add_argument("--budget", type=float, default=1.0)
     parser.add_argument("--one", nargs=3, type=int, metavar=("POINTS", "WIDTH", "DEPTH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     if options.one:
         print(json.dumps(measure(Size(*options.one), options.budget)))
         return
-    print(f"float64, {options.threads} thread(s), budget {options.budget:g} GiB for matrices")
+    print(f"float64, one thread, processor time, budget {options.budget:g} GiB for matrices")
     counts = [count for count in (1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000) if count <= options.largest]
-    sweep("against N", [Size(count, 21, 3) for count in counts], lambda one: one.size.points, options.budget, options.threads)
+    sweep("against N", [Size(count, 21, 3) for count in counts], lambda one: one.size.points, options.budget)
     widths = [6, 12, 21, 37, 68, 120] if options.largest >= 10**6 else [6, 12, 21, 37, 68]
-    sweep("against P, N = 3000", [Size(3000, width, 3) for width in widths], lambda one: one.parameters, options.budget, options.threads)
+    sweep("against P, N = 3000", [Size(3000, width, 3) for width in widths], lambda one: one.parameters, options.budget)
     sweep("against depth, N = 3000, width 20", [Size(3000, 20, depth) for depth in (1, 2, 4, 8, 12)], lambda one: one.size.depth,
-          options.budget, options.threads)
+          options.budget)
 
 
 if __name__ == "__main__":
