@@ -23,6 +23,10 @@ class Branch(Protocol):
     @property
     def size(self) -> int: ...
 
+    @property
+    def width(self) -> int:
+        """The widest jet between its layers."""
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         """Jet (K, N, outputs) and what `rows` needs of it."""
 
@@ -31,6 +35,9 @@ class Branch(Protocol):
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,): the sum of `rows` over components and points, without forming them."""
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        """Derivative (K, N, outputs) of the jet along a direction (size,) of the free parameters."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,10 @@ class Trained:
     def size(self) -> int:
         return self.network.size
 
+    @property
+    def width(self) -> int:
+        return self.network.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.network.push(theta, points, spec)
 
@@ -51,6 +62,9 @@ class Trained:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.gradient(theta, trace, adjoint, spec)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.tangent(theta, direction, points, spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +82,10 @@ class Features:
     def size(self) -> int:
         return self.network.layers[-1].size
 
+    @property
+    def width(self) -> int:
+        return self.network.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         jet, trace = self.network.push(torch.cat([self.hidden, theta]), points, spec)
         return jet, trace[-1:]
@@ -77,6 +95,9 @@ class Features:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.layers[-1].gradient(trace[0], adjoint)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return self.push(direction, points, spec)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +111,10 @@ class Tangent:
     def size(self) -> int:
         return self.network.size
 
+    @property
+    def width(self) -> int:
+        return self.network.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.network.tangent(self.at, theta, points, spec), [points]
 
@@ -100,6 +125,9 @@ class Tangent:
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         _, inner = self.network.push(self.at, trace[0], spec)
         return self.network.gradient(self.at, inner, adjoint, spec)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return self.network.tangent(self.at, direction, points, spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +141,10 @@ class Frozen:
     def size(self) -> int:
         return 0
 
+    @property
+    def width(self) -> int:
+        return self.branch.width
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.branch.push(self.theta, points, spec)[0], [points]
 
@@ -121,6 +153,9 @@ class Frozen:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return adjoint.new_zeros(0)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return torch.zeros_like(self.push(theta, points, spec)[0])
 
 
 @dataclass(frozen=True)
@@ -135,6 +170,11 @@ class Group:
     def size(self) -> int:
         return sum(branch.size for branch in self.branches)
 
+    @property
+    def width(self) -> int:
+        """The widest jet between the layers of a branch."""
+        return max(branch.width for branch in self.branches)
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, list[Trace]]:
         """Jet (K, N, unknowns) of the sum, and one trace a branch."""
         total, traces = None, []
@@ -146,13 +186,20 @@ class Group:
 
     def rows(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(m, N, size) for adjoints (m, K, N, unknowns)."""
-        return torch.cat([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
-                          zip(self.branches, self.split(theta), traces)], dim=2)
+        return side_by_side([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
+                             zip(self.branches, self.split(theta), traces) if branch.size]
+                            or [adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)])
 
     def gradient(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,) for adjoints (m, K, N, unknowns)."""
         return torch.cat([branch.gradient(own, trace, adjoint, spec) for branch, own, trace in
                           zip(self.branches, self.split(theta), traces)])
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        """Derivative (K, N, unknowns) of the jet along a direction (size,); a branch with nothing free has none."""
+        found = [branch.tangent(own, way, points, spec) for branch, own, way in zip(self.branches, self.split(theta), self.split(direction))
+                 if branch.size]
+        return sum(found[1:], start=found[0]) if found else points.new_zeros(len(spec), len(points), len(self.unknowns))
 
     def split(self, theta: Tensor) -> list[Tensor]:
         return list(torch.split(theta, [branch.size for branch in self.branches]))
@@ -170,6 +217,10 @@ class Pieces:
     def size(self) -> int:
         return 0
 
+    @property
+    def width(self) -> int:
+        return max(branch.width for group in self.groups for branch in group.branches)
+
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         number = torch.bucketize(points[:, -1].contiguous(), points.new_tensor(self.edges[1:-1]))
         jet = points.new_empty(len(spec), len(points), len(self.groups[0].unknowns))
@@ -183,6 +234,15 @@ class Pieces:
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return adjoint.new_zeros(0)
+
+    def tangent(self, theta: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
+        return points.new_zeros(len(spec), len(points), len(self.groups[0].unknowns))
+
+
+def side_by_side(parts: list[Tensor]) -> Tensor:
+    """Jacobian rows (m, N, …) of several parts as rows of all; those of one are not copied."""
+    filled = [part for part in parts if part.shape[2]]
+    return filled[0] if len(filled) == 1 else torch.cat(parts, dim=2)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,8 @@ class FormulaProgram:
 
     def __init__(self, formulas: Sequence[Expr], layout: Layout) -> None:
         self.instructions: list[Instruction] = []
+        self.nodes: list[tuple[Expr, list[int]]] = []
+        self.layout = layout
         numbers: dict[object, int] = {}
         slots: dict[Expr, int] = {}
         outside = _outside_branches(formulas)
@@ -97,6 +99,7 @@ class FormulaProgram:
             if structure not in numbers:
                 numbers[structure] = len(self.instructions)
                 self.instructions.append(_instruction(node, operands, layout))
+                self.nodes.append((node, operands))
             slots[node] = numbers[structure]
         self.results = [slots[formula] for formula in formulas]
 
@@ -108,6 +111,25 @@ class FormulaProgram:
         for instruction in self.instructions:
             values.append(instruction(values, inputs))
         return torch.stack([values[slot].expand(inputs.surroundings.count) for slot in self.results])
+
+
+    def culprit(self, inputs: Inputs) -> str:
+        """At one point: the first subformula that is not finite though its operands are, and what these are; "" where all are finite."""
+        values: Values = []
+        for instruction, (node, operands) in zip(self.instructions, self.nodes):
+            values.append(instruction(values, inputs))
+            if not torch.isfinite(values[-1]).all():
+                if isinstance(node, Where):
+                    taken = _predicate(node.predicate, iter(operands))(values).all()
+                    return FormulaProgram([node.yes if taken else node.no], self.layout).culprit(inputs)
+                return _told(node, [values[slot].item() for slot in operands], values[-1].item())
+        return ""
+
+
+def _told(node: Expr, operands: Sequence[float], value: float) -> str:
+    """'log(u - 2) with u - 2 = -1', or 'u = nan' of what has no operands."""
+    known = dict.fromkeys(f"{child} = {one:.6g}" for child, one in zip(node.children, operands) if not isinstance(child, Constant))
+    return f"{node} with {' and '.join(known)}" if known else f"{node} = {value:.6g}"
 
 
 def _operands(node: Expr) -> tuple[Expr, ...]:

@@ -1,7 +1,8 @@
-"""Linear least squares: by QR with a little regularisation, and the damped normal equations, primal or dual."""
+"""Linear least squares: by QR with a little regularisation, at once or some rows at a time, and the damped normal equations, primal or dual."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -39,17 +40,99 @@ class LeastSquares:
         return torch.linalg.solve_triangular(self.factor[:columns], turned, upper=True)[:, 0] / self.scale
 
     def amplification(self, rows: Tensor, iterations: int = 12) -> float:
-        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹) by power iteration."""
-        triangle = self.factor[: len(self.scale)]
-        scaled = rows / self.scale
-        vector, size = torch.ones_like(self.scale[:, None]), 0.0
-        for _ in range(iterations):
-            image = scaled @ torch.linalg.solve_triangular(triangle, vector / vector.norm(), upper=True)
-            size = image.norm().item()
-            vector = torch.linalg.solve_triangular(triangle.triu().T, scaled.T @ image, upper=False)
-            if not vector.norm() > 0:
-                break
-        return size
+        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P)."""
+        return _amplification(self.factor[: len(self.scale)].triu(), self.scale, rows, iterations)
+
+
+@dataclass(frozen=True)
+class ReducedLeastSquares:
+    """The same problem for one b whose A comes some rows at a time: of A = QR only R and Qᵀb are kept.
+
+    Every block of rows is put below the R found so far and reduced with it (the sequential form of the tall-skinny QR of
+    arXiv:0808.2664): as backward stable as one factorisation, in P × P memory. `left` is |A x − b| at the solution x.
+    """
+
+    solution: Tensor
+    left: Tensor
+    triangle: Tensor
+    scale: Tensor
+
+    @staticmethod
+    def build(chunks: Iterable[tuple[Tensor, Tensor]], columns: int, regularisation: float) -> ReducedLeastSquares:
+        """From chunks of b (n,) and rows (n, P); A x ≈ b."""
+        triangle, turned, outside = None, None, 0.0
+        for right, rows in _gathered(chunks, columns):
+            triangle, turned, beyond = _reduced(triangle, turned, rows, right)
+            outside = outside + beyond
+        scale = triangle.norm(dim=0)
+        scale = torch.where(scale > 0, scale, torch.inf)  # what no row sees is not moved
+        slight = (regularisation * columns**0.5) * torch.eye(columns, dtype=scale.dtype, device=scale.device)
+        final, last, _ = _reduced(triangle / scale, turned, slight, turned.new_zeros(columns))
+        solution = torch.linalg.solve_triangular(final, last[:, None], upper=True)[:, 0] / scale
+        left = (outside + (triangle @ solution - turned).square().sum()).sqrt()
+        return ReducedLeastSquares(solution, left, final, scale)
+
+    def amplification(self, rows: Tensor, iterations: int = 12) -> float:
+        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P)."""
+        return _amplification(self.triangle, self.scale, rows, iterations)
+
+
+def _gathered(chunks: Iterable[tuple[Tensor, Tensor]], least: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Chunks joined until they have `least` rows and more: a factorisation of few rows below a large R would do it all again for little."""
+    waiting: list[tuple[Tensor, Tensor]] = []
+    count = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        count += len(chunk[0])
+        if count >= least:
+            yield torch.cat([one for one, _ in waiting]), torch.cat([one for _, one in waiting])
+            waiting, count = [], 0
+    if waiting:
+        yield torch.cat([one for one, _ in waiting]), torch.cat([one for _, one in waiting])
+
+
+def _reduced(triangle: Tensor | None, turned: Tensor | None, rows: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """R (P, P) of the triangle with rows below it, Qᵀb (P,) likewise, and the squared length of what of b no column reaches."""
+    columns = rows.shape[1]
+    if triangle is None:
+        triangle, turned = rows.new_zeros(columns, columns), right.new_zeros(columns)
+    factor, reflections = torch.geqrf(torch.cat([triangle, rows]))
+    moved = torch.ormqr(factor, reflections, torch.cat([turned, right])[:, None], left=True, transpose=True)[:, 0]
+    return factor[:columns].triu(), moved[:columns], moved[columns:].square().sum()
+
+
+def _amplification(triangle: Tensor, scale: Tensor, rows: Tensor, iterations: int) -> float:
+    """σ_max(B S⁻¹ R⁻¹) by power iteration, for rows B (M, P) and the upper triangle R of the scaled problem."""
+    scaled = rows / scale
+    vector, size = torch.ones_like(scale[:, None]), 0.0
+    for _ in range(iterations):
+        image = scaled @ torch.linalg.solve_triangular(triangle, vector / vector.norm(), upper=True)
+        size = image.norm().item()
+        vector = torch.linalg.solve_triangular(triangle.T, scaled.T @ image, upper=False)
+        if not vector.norm() > 0:
+            break
+    return size
+
+
+def gram(matrix: Tensor, into: Tensor | None = None, panel: int = 256) -> Tensor:
+    """The lower triangle of AᵀA (P, P) for A (N, P), added to `into`: panel by panel, at half the cost of the whole.
+
+    Above the diagonal panels the entries are not to be used (a Cholesky factorisation reads the lower triangle only).
+    """
+    columns = matrix.shape[1]
+    total = matrix.new_zeros(columns, columns) if into is None else into
+    for start in range(0, columns, panel):
+        end = min(start + panel, columns)
+        total[start:end, :end].addmm_(matrix[:, start:end].T, matrix[:, :end])
+    return total
+
+
+def damped_factor(lower: Tensor, addition: float | Tensor) -> Tensor | None:
+    """Cholesky factor of a matrix, given by its lower triangle, with `addition` on the diagonal; None where it is not positive definite."""
+    matrix = lower.clone()
+    matrix.diagonal().add_(addition)
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    return None if info.item() else factor
 
 
 @dataclass(frozen=True)
@@ -66,8 +149,8 @@ class DampedSystem:
     @staticmethod
     def build(jacobian: Tensor, diagonal: Tensor) -> DampedSystem:
         if jacobian.shape[0] < jacobian.shape[1]:
-            return DampedSystem(jacobian, diagonal, (jacobian / diagonal) @ jacobian.T)
-        return DampedSystem(jacobian, diagonal, jacobian.T @ jacobian)
+            return DampedSystem(jacobian, diagonal, gram((jacobian / diagonal.sqrt()).T))
+        return DampedSystem(jacobian, diagonal, gram(jacobian))
 
     @property
     def dual(self) -> bool:
@@ -75,13 +158,14 @@ class DampedSystem:
 
     def factor(self, damping: float) -> Tensor | None:
         """Cholesky factor of the damped matrix, or None where it is not positive definite in this precision."""
-        matrix = self.gram.clone()
-        matrix.diagonal().add_(damping if self.dual else damping * self.diagonal)
-        factor, info = torch.linalg.cholesky_ex(matrix)
-        return None if info.item() else factor
+        return damped_factor(self.gram, damping if self.dual else damping * self.diagonal)
 
     def solve(self, factor: Tensor, residual: Tensor) -> Tensor:
         """δ (P,) for a residual (N,)."""
         right = residual if self.dual else self.jacobian.T @ residual
         solution = torch.cholesky_solve(right[:, None], factor)[:, 0]
         return -(self.jacobian.T @ solution) / self.diagonal if self.dual else -solution
+
+    def tangent(self, direction: Tensor) -> Tensor:
+        """J v (N,) for v (P,)."""
+        return self.jacobian @ direction

@@ -41,6 +41,11 @@ class Network:
     def size(self) -> int:
         return sum(layer.size for layer in self.layers)
 
+    @property
+    def width(self) -> int:
+        """The widest jet between the layers."""
+        return max(self.input.width, *(layer.outputs for layer in self.layers if isinstance(layer, Linear)))
+
     def split(self, parameters: Tensor) -> list[Tensor]:
         """The flat vector as one vector a layer."""
         return list(torch.split(parameters, [layer.size for layer in self.layers]))
@@ -71,7 +76,8 @@ class Network:
             layer, jet = self.layers[number], trace[number]
             yield layer, jet, adjoint
             if number:
-                adjoint = layer.pull(split[number], jet, adjoint, spec)
+                pushed = trace[number + 1] if number + 1 < len(trace) else None
+                adjoint = layer.pull(split[number], jet, adjoint, spec, pushed)
 
     def tangent(self, parameters: Tensor, direction: Tensor, points: Tensor, spec: JetSpec) -> Tensor:
         """Derivative (K, N, outputs) of the output jet along a direction (size,) in parameter space: one forward derivative."""

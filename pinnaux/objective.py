@@ -7,21 +7,24 @@ pass a component gives all Jacobian rows (method: exact elimination of the auxil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz
+from pinnaux.ansatz import Ansatz, side_by_side
 from pinnaux.jets.spec import JetSpec
 
-CHUNK_ENTRIES = 4_000_000
-"""Jacobian entries formed at a time: bounds the working memory of a block to some tens of megabytes."""
+CHUNK_ENTRIES = 1_000_000
+"""Jacobian entries formed at a time, so that they are still in cache when they are scaled and copied."""
 
-GRADIENT_POINTS = 20_000
-"""Points whose gradient is formed at a time."""
+CHUNK_JET_BYTES = 2**20
+"""Bytes of a jet between two layers where no Jacobian is formed: with these, a push and its adjoint run in cache."""
+
+FEWEST_CHUNK_POINTS = 64
+"""Points taken at a time at least: fewer cost more in calls than they save in memory."""
 
 
 class Program(Protocol):
@@ -62,7 +65,7 @@ class Block:
     program: Program
 
     def chunks(self, size: int) -> Iterator[Block]:
-        for start in range(0, self.surroundings.count, size):
+        for start in range(0, max(1, self.surroundings.count), size):
             yield replace(self, surroundings=self.surroundings.take(slice(start, start + size)))
 
     def jets(self, ansatz: Ansatz, theta: Tensor) -> tuple[list[Tensor], list[list]]:
@@ -78,11 +81,19 @@ class Block:
             traces.append(trace)
         return jets, traces
 
+    def cached(self, ansatz: Ansatz) -> int:
+        """Points whose jets between two layers stay in cache."""
+        entries = max((len(spec) * group.width for group, spec, axes in zip(ansatz.groups, self.specs, self.axes) if axes), default=1)
+        return max(FEWEST_CHUNK_POINTS, CHUNK_JET_BYTES // (entries * self.surroundings.points.element_size()))
+
     def residuals(self, ansatz: Ansatz, theta: Tensor) -> Tensor:
-        """(m, N)."""
-        jets, _ = self.jets(ansatz, theta)
-        numbers = ansatz.split(theta)[-1][:, None].expand(-1, self.surroundings.count)
-        return self.program(jets, numbers, self.surroundings)
+        """(m, N), some points at a time."""
+        found = []
+        for part in self.chunks(self.cached(ansatz)):
+            jets, _ = part.jets(ansatz, theta)
+            numbers = ansatz.split(theta)[-1][:, None].expand(-1, part.surroundings.count)
+            found.append(self.program(jets, numbers, part.surroundings))
+        return torch.cat(found, dim=1)
 
     def linearise(self, ansatz: Ansatz, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Residuals (m, N) and Jacobian rows (m, N, P) at θ."""
@@ -92,20 +103,33 @@ class Block:
         rows = [adjoint.new_zeros(len(self.names), self.surroundings.count, group.size) if axes is None
                 else group.rows(own, trace, adjoint, spec) for group, own, trace, adjoint, spec, axes in
                 zip(ansatz.groups, parts, traces, adjoints, self.specs, self.axes)]
-        return residuals, torch.cat([*rows, adjoints[-1].transpose(1, 2)], dim=2)
+        return residuals, side_by_side([*rows, adjoints[-1].transpose(1, 2)])
 
-    def gradient(self, ansatz: Ansatz, theta: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
-        """Σ_c factor_c² Σ_i r_ci² for factors (m,), and its gradient (P,): one backward pass for all components."""
+    def adjoint(self, ansatz: Ansatz, theta: Tensor, weigh: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """A sum (a number) that `weigh` makes of the residuals (m, N), and its gradient (P,): one backward pass for all components."""
         jets, traces = self.jets(ansatz, theta)
         parts = ansatz.split(theta)
         with torch.enable_grad():
             leaves = [jet.detach().requires_grad_() for jet in jets]
             numbers = parts[-1].detach().requires_grad_()
-            loss = (self.program(leaves, numbers[:, None].expand(-1, self.surroundings.count), self.surroundings) * factors[:, None]).square().sum()
-            found = torch.autograd.grad(loss, [*leaves, numbers], materialize_grads=True)
+            total = weigh(self.program(leaves, numbers[:, None].expand(-1, self.surroundings.count), self.surroundings))
+            if not total.requires_grad:  # residuals of coordinates alone
+                return total, torch.zeros_like(theta)
+            found = torch.autograd.grad(total, [*leaves, numbers], materialize_grads=True)
         slopes = [adjoint.new_zeros(group.size) if axes is None else group.gradient(own, trace, adjoint[None], spec)
                   for group, own, trace, adjoint, spec, axes in zip(ansatz.groups, parts, traces, found, self.specs, self.axes)]
-        return loss.detach(), torch.cat([*slopes, found[-1]])
+        return total.detach(), torch.cat([*slopes, found[-1]])
+
+    def tangent(self, ansatz: Ansatz, theta: Tensor, direction: Tensor) -> Tensor:
+        """The derivative (m, N) of the residuals along a direction (P,) in θ: Σ_channels ∂r/∂jet · d jet."""
+        jets, _ = self.jets(ansatz, theta)
+        adjoints, _ = self.sensitivities(ansatz, theta, jets)
+        points, ways = self.surroundings.points, ansatz.split(direction)
+        total = (adjoints[-1] * ways[-1][:, None]).sum(dim=1)
+        for group, own, way, adjoint, spec, axes in zip(ansatz.groups, ansatz.split(theta), ways, adjoints, self.specs, self.axes):
+            if axes is not None:
+                total = total + torch.einsum("mknu,knu->mn", adjoint, group.tangent(own, way, points[:, list(axes)], spec))
+        return total
 
     def sensitivities(self, ansatz: Ansatz, theta: Tensor, jets: list[Tensor]) -> tuple[list[Tensor], Tensor]:
         """∂r/∂jet (m, K, N, unknowns) a group, ∂r/∂numbers (m, n, N) last; and the residuals (m, N)."""
@@ -148,44 +172,71 @@ class Objective:
         return sum(len(block.names) * block.surroundings.count for block in self.blocks)
 
     def residual(self, theta: Tensor) -> Tensor:
-        """All weighted residuals (rows,), so that their squares sum to Φ."""
-        return torch.cat([self._scaled(block, weight, part.residuals(self.ansatz, theta)).flatten()
-                          for block, weight in zip(self.blocks, self.weights) for part in block.chunks(self._chunk(block))])
+        """All weighted residuals (rows,), so that their squares sum to Φ: by block, component, point."""
+        return torch.cat([(block.residuals(self.ansatz, theta) * factors[:, None]).flatten() for block, factors in self._factored()])
 
     def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted residuals (rows,) and Jacobian (rows, P)."""
         residuals, jacobian = theta.new_empty(self.rows), theta.new_empty(self.rows, self.ansatz.size)
-        start = 0
-        for block, weight in zip(self.blocks, self.weights):
+        for number, (block, factors) in enumerate(self._factored()):
+            size = self._chunk(block)
+            targets = (self._of_block(whole, number).split(size, dim=1) for whole in (residuals, jacobian))
+            for part, target, target_rows in zip(block.chunks(size), *targets):
+                r, rows = part.linearise(self.ansatz, theta)
+                torch.mul(r, factors[:, None], out=target)
+                torch.mul(rows, factors[:, None, None], out=target_rows)
+        return residuals, jacobian
+
+    def row_chunks(self, theta: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Weighted residuals (n,) and Jacobian rows (n, P), some at a time: for sums over rows that do not fit into memory at once."""
+        for block, factors in self._factored():
             for part in block.chunks(self._chunk(block)):
                 r, rows = part.linearise(self.ansatz, theta)
-                end = start + r.numel()
-                residuals[start:end] = self._scaled(block, weight, r).flatten()
-                torch.mul(rows, self._factors(block, weight)[:, None, None], out=jacobian[start:end].view_as(rows))
-                start = end
-        return residuals, jacobian
+                yield (r * factors[:, None]).flatten(), rows.mul_(factors[:, None, None]).flatten(0, 1)
 
     def gradient(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Φ and ∂Φ/∂θ (P,), without forming the Jacobian."""
         loss, slope = theta.new_zeros(()), torch.zeros_like(theta)
-        for block, weight in zip(self.blocks, self.weights):
-            for part in block.chunks(GRADIENT_POINTS):
-                own, gradient = part.gradient(self.ansatz, theta, self._factors(block, weight))
+        for block, factors in self._factored():
+            for part in block.chunks(block.cached(self.ansatz)):
+                own, gradient = part.adjoint(self.ansatz, theta, lambda r, f=factors: (r * f[:, None]).square().sum())
                 loss, slope = loss + own, slope + gradient
         return loss, slope
+
+    def adjoint(self, theta: Tensor, covector: Tensor) -> Tensor:
+        """Jᵀw (P,) for w (rows,), without forming the Jacobian."""
+        slope = torch.zeros_like(theta)
+        for number, (block, factors) in enumerate(self._factored()):
+            size = block.cached(self.ansatz)
+            own = self._of_block(covector, number) * factors[:, None]
+            for part, weights in zip(block.chunks(size), own.split(size, dim=1)):
+                slope = slope + part.adjoint(self.ansatz, theta, lambda r, w=weights: (r * w).sum())[1]
+        return slope
+
+    def tangent(self, theta: Tensor, direction: Tensor) -> Tensor:
+        """J v (rows,) for v (P,), without forming the Jacobian."""
+        found = []
+        for block, factors in self._factored():
+            parts = [part.tangent(self.ansatz, theta, direction) for part in block.chunks(block.cached(self.ansatz))]
+            found.append((torch.cat(parts, dim=1) * factors[:, None]).flatten())
+        return torch.cat(found)
 
     def by_component(self, theta: Tensor) -> dict[str, Tensor]:
         """Unweighted residuals (N,) by component name."""
         return {name: r for block in self.blocks for name, r in zip(block.names, block.residuals(self.ansatz, theta))}
 
-    def _scaled(self, block: Block, weight: Tensor, residuals: Tensor) -> Tensor:
-        return residuals * self._factors(block, weight)[:, None]
+    def _factored(self) -> Iterator[tuple[Block, Tensor]]:
+        """Every block with the factors (m,) of its residuals: weight / √N."""
+        return ((block, weight / block.surroundings.count**0.5) for block, weight in zip(self.blocks, self.weights))
 
-    def _factors(self, block: Block, weight: Tensor) -> Tensor:
-        return weight / block.surroundings.count**0.5
+    def _of_block(self, rows: Tensor, number: int) -> Tensor:
+        """The part (m, N, …) of one block in a vector or matrix (rows, …)."""
+        counts = [len(block.names) * block.surroundings.count for block in self.blocks]
+        return torch.split(rows, counts)[number].view(len(self.blocks[number].names), -1, *rows.shape[1:])
 
     def _chunk(self, block: Block) -> int:
-        return max(64, CHUNK_ENTRIES // (max(1, self.ansatz.size) * len(block.names)))
+        """Points whose Jacobian rows are formed at a time."""
+        return max(FEWEST_CHUNK_POINTS, CHUNK_ENTRIES // (max(1, self.ansatz.size) * len(block.names)))
 
 
 def balanced_weights(objective: Objective, theta: Tensor) -> tuple[Tensor, ...]:

@@ -14,6 +14,9 @@ class Settings:
     steps: int | None = None
     seed: int = 0
 
+    # Bytes that the matrices of a step may take; where they would take more, it goes without them.
+    memory: float = 2.0 * 2**30
+
     # Collocation: interior points for every free parameter and residual component, and the other regions' share of them.
     points_per_unknown: float = 3.0
     other_share: float = 1 / 3

@@ -45,3 +45,11 @@ def test_tails_are_finite(kind: str) -> None:
 def test_softplus_is_exact_far_out_too() -> None:
     z = torch.tensor([-30.0, 15.0, 20.5, 25.0, 35.0], dtype=torch.float64)
     assert torch.allclose(activation_derivatives("softplus", z, 1)[0], torch.logaddexp(z, torch.zeros_like(z)), rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("kind", cases.activations)
+def test_a_value_that_is_known_gives_the_same_derivatives(kind: str) -> None:
+    expected = torch.stack(activation_derivatives(kind, middle, 4))
+    value = expected[0].clone()
+    found = activation_derivatives(kind, middle, 4, value)
+    assert_same(torch.stack(found), expected, 1e-15)

@@ -102,6 +102,7 @@ def test_rows_of_a_group_are_its_branches_rows_side_by_side() -> None:
     ahead, behind = (group.push(theta + sign * step * direction, CASE.points, SPEC)[0] for sign in (1, -1))
     expected = torch.einsum("mkno,kno->mn", adjoint, (ahead - behind) / (2 * step))
     assert_same(group.rows(theta, traces, adjoint, SPEC) @ direction, expected, 1e-8)
+    assert_same(group.tangent(theta, direction, CASE.points, SPEC), (ahead - behind) / (2 * step), 1e-8)
 
 
 def test_an_ansatz_splits_its_parameters_by_group_and_keeps_the_numbers_last() -> None:

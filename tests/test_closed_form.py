@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from cases import normal
-from compute_problems import bar, collocation, decay
+from compute_problems import bar, collocation, decay, plate
 from reference import assert_same
 from torch import Tensor
 from toys import Toy, linear, numbers, valley
 
+from pinnaux import objective as objective_module
 from pinnaux.architecture import start, wide
 from pinnaux.collocation import Purpose
+from pinnaux.linalg import LeastSquares, ReducedLeastSquares
 from pinnaux.objective import Objective
 from pinnaux.problem import Problem
 from pinnaux.trainers.closed_form import backtrack, gauss_newton
@@ -81,3 +85,15 @@ def test_features_solve_a_linear_equation_to_many_digits() -> None:
 def test_features_solve_a_nonlinear_equation_to_many_digits() -> None:
     found, t = solved(decay(), 100)
     assert_same(found, 1 / (1 + t), 1e-9, 0)
+
+
+@pytest.mark.parametrize("problem", [plate, decay])
+def test_with_little_memory_the_same_is_found_some_rows_at_a_time(problem: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objective_module, "CHUNK_ENTRIES", 1)
+    points = collocation(problem())
+    ansatz = wide(points, "sin", 2.0, 80, Purpose(0, 1))
+    objective = Objective.unweighted(ansatz, points.blocks(300, Purpose(0, 2)))
+    theta = start(ansatz, points)
+    expected, found = (gauss_newton(objective, theta, 8, 1e-8, memory=memory) for memory in (1e9, 0.0))
+    assert isinstance(found.system, ReducedLeastSquares) and isinstance(expected.system, LeastSquares)
+    assert max(found.after, expected.after) < 1e-6 * expected.before

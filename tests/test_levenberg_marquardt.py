@@ -14,7 +14,7 @@ from toys import Toy, linear, numbers, valley
 
 from pinnaux.collocation import Purpose
 from pinnaux.objective import Objective, balanced_weights
-from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, descent, moved
+from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, moved
 
 
 def stepped(state: Descent, steps: int) -> list[Descent]:
@@ -31,13 +31,13 @@ def training(problem: Callable, widths: tuple[int, ...] = (5, 4), interior: int 
     ansatz, theta = small_ansatz(declared, widths)
     blocks = collocation(declared, fewest_points=10).blocks(interior, Purpose(0, 1))
     objective = Objective.unweighted(ansatz, blocks)
-    return descent(Objective(ansatz, blocks, balanced_weights(objective, theta)), theta, 1e-2)
+    return Descent(Objective(ansatz, blocks, balanced_weights(objective, theta)), theta, 1e-2)
 
 
 @pytest.mark.parametrize("rows, columns", [(20, 6), (6, 20)])
 def test_a_quadratic_loss_is_minimised_in_one_step_without_damping(rows: int, columns: int) -> None:
     matrix, right = normal(rows, columns), normal(rows, seed=1)
-    following = LevenbergMarquardt().step(descent(linear(matrix, right), torch.zeros(columns, dtype=torch.float64), 1e-14))
+    following = LevenbergMarquardt().step(Descent(linear(matrix, right), torch.zeros(columns, dtype=torch.float64), 1e-14))
     expected = torch.linalg.lstsq(matrix, right[:, None], driver="gelsd").solution[:, 0]
     assert_same(following.theta, expected, 1e-9, 0)
     assert following.loss == pytest.approx((matrix @ expected - right).square().sum().item(), rel=1e-9, abs=1e-20)
@@ -46,7 +46,7 @@ def test_a_quadratic_loss_is_minimised_in_one_step_without_damping(rows: int, co
 def test_strong_damping_steps_a_little_down_the_gradient() -> None:
     matrix, right = normal(20, 6), normal(20, seed=1)
     theta = normal(6, seed=2)
-    step = LevenbergMarquardt().step(descent(linear(matrix, right), theta, 1e6)).theta - theta
+    step = LevenbergMarquardt().step(Descent(linear(matrix, right), theta, 1e6)).theta - theta
     gradient = matrix.T @ (matrix @ theta - right)
     assert torch.nn.functional.cosine_similarity(step, -gradient, dim=0) > 1 - 1e-8
     assert step.norm() < 1e-5
@@ -70,7 +70,7 @@ def test_a_step_is_accelerated_by_the_second_order_of_the_residual() -> None:
     theta = numbers(0.1, -0.2)
     step, acceleration = geodesic(bent, theta)
     assert 2 * acceleration.norm() < 0.75 * step.norm() and acceleration.norm() > 1e-3
-    found = LevenbergMarquardt().step(descent(Toy(bent), theta, 1e-14)).theta
+    found = LevenbergMarquardt().step(Descent(Toy(bent), theta, 1e-14)).theta
     assert_same(found, theta + step + acceleration, 1e-10, 0)
 
 
@@ -82,7 +82,7 @@ def test_an_acceleration_that_is_long_beside_its_step_is_left_out() -> None:
     step, acceleration = geodesic(sharp, theta)
     assert 2 * acceleration.norm() > 0.75 * step.norm()
     assert Toy(sharp).loss(theta + step) < Toy(sharp).loss(theta)
-    assert_same(LevenbergMarquardt().step(descent(Toy(sharp), theta, 1e-14)).theta, theta + step, 1e-10, 0)
+    assert_same(LevenbergMarquardt().step(Descent(Toy(sharp), theta, 1e-14)).theta, theta + step, 1e-10, 0)
 
 
 @pytest.mark.parametrize("problem", [decay, plate, everything])
@@ -97,26 +97,26 @@ def test_the_loss_never_rises_on_the_same_points(problem: Callable) -> None:
 
 
 def test_a_curved_valley_is_followed_to_its_end() -> None:
-    states = stepped(descent(Toy(valley), numbers(-1.2, 1.0), 1e-2), 40)
+    states = stepped(Descent(Toy(valley), numbers(-1.2, 1.0), 1e-2), 40)
     assert states[-1].theta.tolist() == pytest.approx([1, 1], abs=1e-8)
 
 
 def test_damping_falls_with_good_steps_and_rises_with_refused_ones() -> None:
-    good = stepped(descent(linear(normal(9, 3), normal(9, seed=1)), numbers(0, 0, 0), 1e-2), 1)
+    good = stepped(Descent(linear(normal(9, 3), normal(9, seed=1)), numbers(0, 0, 0), 1e-2), 1)
     assert good[1].damping < good[0].damping
 
     def steep(theta: Tensor) -> Tensor:
         """Newton's step from 3 goes far beyond the zero."""
         return torch.atan(5 * theta)
 
-    refused = stepped(descent(Toy(steep), numbers(3.0), 1e-6), 1)
+    refused = stepped(Descent(Toy(steep), numbers(3.0), 1e-6), 1)
     assert refused[1].damping > 1e-6 and not refused[1].stuck
     assert Toy(steep).loss(refused[1].theta) < Toy(steep).loss(numbers(3.0))
 
 
 def test_no_step_leads_where_the_residual_is_undefined() -> None:
     toy = Toy(lambda theta: torch.log(theta) - 3)
-    states = stepped(descent(toy, numbers(200.0), 1e-6), 30)
+    states = stepped(Descent(toy, numbers(200.0), 1e-6), 30)
     assert all(torch.isfinite(toy.residual(state.theta)).all() for state in states)
     assert states[-1].theta.item() == pytest.approx(20.0855369, rel=1e-6)
 
@@ -124,7 +124,7 @@ def test_no_step_leads_where_the_residual_is_undefined() -> None:
 def test_at_a_minimum_it_says_that_it_is_stuck_and_stays() -> None:
     matrix, right = normal(9, 3), normal(9, seed=1)
     best = torch.linalg.lstsq(matrix, right[:, None]).solution[:, 0]
-    states = stepped(descent(linear(matrix, right), best, 1e-2), 3)
+    states = stepped(Descent(linear(matrix, right), best, 1e-2), 3)
     assert states[-1].stuck
     assert_same(states[-1].theta, best, 1e-12, 0)
     assert not moved(states[-1], linear(matrix, right + 1)).stuck
@@ -133,7 +133,7 @@ def test_at_a_minimum_it_says_that_it_is_stuck_and_stays() -> None:
 
 def test_parameters_that_nothing_depends_on_are_no_obstacle() -> None:
     toy = Toy(lambda theta: torch.stack([theta[0] - 1, theta[0] * theta[1] - 2]))
-    states = stepped(descent(toy, numbers(0.5, 0.5, 7.0, -3.0), 1e-2), 40)
+    states = stepped(Descent(toy, numbers(0.5, 0.5, 7.0, -3.0), 1e-2), 40)
     assert states[-1].theta.tolist() == pytest.approx([1, 2, 7, -3], abs=1e-6)
 
 

@@ -9,7 +9,7 @@ import torch
 from cases import normal
 from torch import Tensor
 
-from pinnaux.linalg import DampedSystem, LeastSquares
+from pinnaux.linalg import DampedSystem, LeastSquares, ReducedLeastSquares, gram
 
 ROUNDING = 1e-14
 
@@ -127,3 +127,31 @@ def test_a_singular_system_has_no_factor_until_it_is_damped(rows: int, columns: 
     system = DampedSystem.build(jacobian, torch.ones(columns, dtype=torch.float64))
     assert system.factor(0.0) is None
     assert torch.isfinite(system.solve(system.factor(1e-6), normal(rows, seed=3))).all()
+
+
+@pytest.mark.parametrize("rows, columns, chunk", [(200, 12, 7), (200, 12, 64), (15, 12, 4), (10, 25, 3)])
+def test_rows_some_at_a_time_give_the_same_as_all_at_once(rows: int, columns: int, chunk: int) -> None:
+    matrix, right, seen = normal(rows, columns) * torch.logspace(-8, 8, columns, dtype=torch.float64), normal(rows, seed=1), normal(5, columns, seed=2)
+    if rows > columns:
+        matrix[:, 3] = 0
+    whole = LeastSquares.build(matrix, 1e-10)
+    found = ReducedLeastSquares.build(zip(right.split(chunk), matrix.split(chunk)), columns, 1e-10)
+    expected = whole.solve(right)
+    assert torch.allclose(found.solution, expected, rtol=1e-8, atol=0)
+    assert found.left.item() == pytest.approx(left(matrix, right, expected), rel=1e-9, abs=1e-8)
+    assert found.amplification(seen) == pytest.approx(whole.amplification(seen), rel=1e-8)
+
+
+def test_columns_that_are_nearly_dependent_are_reduced_as_well_as_at_once() -> None:
+    x = torch.linspace(0, 1, 200, dtype=torch.float64)
+    matrix = torch.stack([x**k for k in range(13)], dim=1)
+    right = torch.exp(x) * torch.sin(3 * x)
+    found = ReducedLeastSquares.build(zip(right.split(30), matrix.split(30)), 13, 1e-15)
+    assert left(matrix, right, found.solution) < 1e-9 and found.left < 1e-9
+
+
+@pytest.mark.parametrize("rows, columns, panel", [(30, 8, 3), (8, 30, 7), (20, 20, 256)])
+def test_the_lower_triangle_of_a_gram_matrix_is_summed_panel_by_panel(rows: int, columns: int, panel: int) -> None:
+    first, second = normal(rows, columns), normal(rows, columns, seed=1)
+    found = gram(second, gram(first, panel=panel), panel=panel)
+    assert torch.allclose(found.tril(), (first.T @ first + second.T @ second).tril(), rtol=1e-12, atol=1e-13)

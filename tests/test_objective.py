@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import reference
 import torch
+from cases import normal
 from compute_problems import collocation, conductivity, decay, everything, plate, small_ansatz, source
 from reference import assert_same
 from torch import Tensor
@@ -78,8 +79,9 @@ def test_the_jacobian_is_the_derivative_of_the_residual(problem) -> None:
 def test_the_gradient_is_that_of_the_squares_of_the_residual(problem, monkeypatch: pytest.MonkeyPatch) -> None:
     objective, theta = objective_of(problem())
     residual, jacobian = objective.jacobian(theta)
-    for points in (20_000, 3):
-        monkeypatch.setattr(objective_module, "GRADIENT_POINTS", points)
+    for points, size in ((64, 2**20), (3, 1)):
+        monkeypatch.setattr(objective_module, "FEWEST_CHUNK_POINTS", points)
+        monkeypatch.setattr(objective_module, "CHUNK_JET_BYTES", size)
         loss, gradient = objective.gradient(theta)
         assert loss.item() == pytest.approx(residual.square().sum().item(), rel=1e-13)
         assert_same(gradient, 2 * jacobian.T @ residual, 1e-12, 0)
@@ -92,17 +94,41 @@ def test_squares_of_the_residual_sum_to_weighted_means() -> None:
     assert objective.residual(theta).square().sum().item() == pytest.approx(expected.item(), rel=1e-13)
 
 
+@pytest.mark.parametrize("problem", problems)
+def test_products_with_the_jacobian_need_no_jacobian(problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    objective, theta = objective_of(problem())
+    _, jacobian = objective.jacobian(theta)
+    direction, covector = normal(len(theta), seed=71), normal(objective.rows, seed=72)
+    for points, size in ((64, 2**20), (3, 1)):
+        monkeypatch.setattr(objective_module, "FEWEST_CHUNK_POINTS", points)
+        monkeypatch.setattr(objective_module, "CHUNK_JET_BYTES", size)
+        assert_same(objective.tangent(theta, direction), jacobian @ direction, 1e-11, 0)
+        assert_same(objective.adjoint(theta, covector), jacobian.T @ covector, 1e-11, 0)
+
+
+def test_a_residual_of_coordinates_alone_has_no_slope() -> None:
+    objective, theta = objective_of(decay())
+    block = objective.blocks[0]
+    still = Block(block.names, block.surroundings, block.specs, block.axes, lambda jets, numbers, around: 2 * around.points.T)
+    objective = Objective(objective.ansatz, (still,), objective.weights[:1])
+    assert objective.gradient(theta)[0].item() == pytest.approx(objective.residual(theta).square().sum().item(), rel=1e-14)
+    assert (objective.gradient(theta)[1] == 0).all() and (objective.tangent(theta, theta) == 0).all()
+
+
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     objective, theta = objective_of(everything(), interior=150)
     residual, jacobian = objective.jacobian(theta)
     weights = balanced_weights(objective, theta)
     monkeypatch.setattr(objective_module, "CHUNK_ENTRIES", 1)
+    monkeypatch.setattr(objective_module, "CHUNK_JET_BYTES", 1)
     parts, rows = objective.jacobian(theta)
-    assert not torch.equal(parts, residual)     # in another order, block by block
-    assert torch.equal(parts, objective.residual(theta))
-    assert_same(parts.sort().values, residual.sort().values, 1e-14, 0)
-    assert_same(rows.T @ rows, jacobian.T @ jacobian, 1e-13)
-    assert_same(rows.T @ parts, jacobian.T @ residual, 1e-13, 0)
+    for found in (parts, objective.residual(theta)):
+        assert_same(found, residual, 1e-14, 0)
+    assert_same(rows, jacobian, 1e-12)
+    chunks = list(objective.row_chunks(theta))
+    assert len(chunks) > len(objective.blocks)
+    assert_same(sum(own.T @ own for _, own in chunks), jacobian.T @ jacobian, 1e-13)
+    assert_same(sum(own.T @ r for r, own in chunks), jacobian.T @ residual, 1e-13, 0)
     for one, other in zip(balanced_weights(objective, theta), weights):
         assert_same(one, other, 1e-13, 0)
 

@@ -17,6 +17,7 @@ class Toy:
 
     function: Callable[[Tensor], Tensor]
     asked: list[Tensor] = field(default_factory=list)
+    rows: int = 0  # as few as need no economy
 
     @property
     def ansatz(self) -> Ansatz:

@@ -25,8 +25,8 @@ class Layer(Protocol):
     def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
         """The jet (K, N, outputs) that the layer hands on."""
 
-    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        """Adjoint (m, K, N, inputs) of the incoming jet for an adjoint of the outgoing one."""
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec, pushed: Tensor | None = None) -> Tensor:
+        """Adjoint (m, K, N, inputs) of the incoming jet for an adjoint of the outgoing one; `pushed` is the latter where it is at hand."""
 
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(m, N, size): derivative of the adjoint-weighted output with respect to the parameters, point by point."""
@@ -60,9 +60,11 @@ class Linear:
         z = jet @ weights.T
         return _add_to_value(z, bias)
 
-    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec, pushed: Tensor | None = None) -> Tensor:
         """ā = Wᵀ z̄ for every channel: (m, K, N, outputs) → (m, K, N, inputs)."""
-        return adjoint @ self.split(parameters)[0]
+        weights, _ = self.split(parameters)
+        # A product with one row is no matrix product; of the others, BLAS is quickest with rows times rows.
+        return adjoint * weights if self.outputs == 1 else torch.nn.functional.linear(adjoint, weights.T.contiguous())
 
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(m, N, size): ∂/∂W = Σ_channels adjoint ⊗ jet and ∂/∂b = the adjoint of the value channel."""
@@ -73,7 +75,7 @@ class Linear:
 
     def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(size,): ∂/∂W = Σ_channels Σ_points adjoint ⊗ jet as one matrix product, ∂/∂b = Σ_points of the adjoint of the value."""
-        total = adjoint.sum(dim=0)
+        total = adjoint[0] if len(adjoint) == 1 else adjoint.sum(dim=0)
         return torch.cat([(total.flatten(0, 1).T @ jet.flatten(0, 1)).flatten(), total[0].sum(dim=0)])
 
     def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
@@ -97,9 +99,9 @@ class Activation:
         """(K, N, width) → (K, N, width)."""
         return activations.push(self.kind, jet, spec)
 
-    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec) -> Tensor:
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec, pushed: Tensor | None = None) -> Tensor:
         """(m, K, N, width) → (m, K, N, width)."""
-        return activations.pull(self.kind, jet, adjoint, spec)
+        return activations.pull(self.kind, jet, adjoint, spec, None if pushed is None else pushed[0])
 
     def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(m, N, 0): there is no parameter."""

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import groupby, product
+from math import comb, prod
 
 MultiIndex = tuple[int, ...]
 Form = tuple[float, ...]
@@ -75,6 +76,31 @@ class JetSpec:
             rows.append((Term(1, (self.form_position(form),), 1.0), *(
                 Term(2, (self.position[unit(self.dimension, i)],) * 2, c) for i, c in enumerate(form) if c)))
         return tuple(rows)
+
+    @cached_property
+    def nonlinear(self) -> tuple[tuple[tuple[int, tuple[Term, ...]], ...], ...]:
+        """For every channel, the terms of order 2 and more gathered by their order."""
+        return tuple(tuple((order, tuple(terms)) for order, terms in groupby((t for t in row if t.order > 1), lambda term: term.order))
+                     for row in self.table)
+
+    @cached_property
+    def leibniz(self) -> tuple[tuple[int, int, int, float], ...]:
+        """(α, β, α − β, C(α, β)) for all channels β below α: ∂^α(b w) = b w_α + Σ C(α, β) b_(α−β) w_β.
+
+        Of a form, Σ c_i ∂_ii(b w) = b w_form + 2 Σ c_i b_i w_i + b_form w.
+        """
+        found = []
+        for alpha, index in enumerate(self.indices):
+            for below in product(*(range(order + 1) for order in index)):
+                if below != index:
+                    rest = tuple(a - b for a, b in zip(index, below))
+                    ways = prod(comb(a, b) for a, b in zip(index, below))
+                    found.append((alpha, self.position[below], self.position[rest], float(ways)))
+        for form in self.forms:
+            alpha = self.form_position(form)
+            firsts = ((self.position[unit(self.dimension, i)], c) for i, c in enumerate(form) if c)
+            found += [(alpha, 0, alpha, 1.0), *((alpha, one, one, 2 * c) for one, c in firsts)]
+        return tuple(found)
 
 
 def unit(dimension: int, axis: int, order: int = 1) -> MultiIndex:

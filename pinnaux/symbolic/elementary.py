@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pinnaux.symbolic.expression import LOGARITHM, ONE, ZERO, Constant, Elementary, Expr, Function, Jump, add, divide, multiply, power, subtract
+from pinnaux.symbolic.expression import LOGARITHM, ONE, ZERO, Constant, Expr, Function, Jump, add, divide, multiply, power, subtract
+from pinnaux.symbolic.named import Elementary
 from pinnaux.symbolic.relations import Inequality
 from pinnaux.symbolic.scalar import Where
 

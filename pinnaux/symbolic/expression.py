@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
 from pinnaux.errors import DeclarationError
-from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array, shape_of
+from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array
+from pinnaux.symbolic.named import Elementary
+from pinnaux.symbolic.refusals import power_of_numbers, refuse_shapes, remedy_for
 from pinnaux.symbolic.relations import Equation, Inequality
 from pinnaux.symbolic.walk import ATOM, POWER, PRODUCT, SUM, Text, bracketed, printed
 
@@ -128,14 +130,6 @@ class Expr(Formula):
         return build(self, as_expr(other, f"cannot {verb} {described(self)} and"))
 
 
-def refuse_shapes(verb: str, left: object, right: object) -> None:
-    """Raise the error of an operation between shapes that do not fit; nothing is ever broadcast."""
-    shapes = f"shapes {shape_of(left)} and {shape_of(right)} differ"
-    raise DeclarationError(
-        f"cannot {verb} {described(left)} and {described(right)}: {shapes}",
-        hint="both must have the same shape; of a vector v, v[0] and dot(v, n) are scalars, div(v) is one too",
-    )
-
 
 def as_expr(value: object, attempt: str = "cannot use") -> Expr:
     """A scalar formula or number as Expr; anything else is refused as `attempt` <value>."""
@@ -145,18 +139,6 @@ def as_expr(value: object, attempt: str = "cannot use") -> Expr:
         return Constant(float(value))
     raise DeclarationError(f"{attempt} {described(value)}", hint=remedy_for(value))
 
-
-def remedy_for(value: object) -> str:
-    """What to write instead of a value that is no scalar formula."""
-    if isinstance(value, (bool, np.bool_)):
-        return "True and False are no numbers; where(u > 0, a, b) chooses between formulas"
-    if isinstance(value, complex):
-        return "formulas are real; write the real and the imaginary part as two fields"
-    if isinstance(value, str):
-        return "write the formula itself, without quotation marks"
-    if callable(value):
-        return "call it, f(x), or make it a function of formulas by pointwise(f, derivative=g)"
-    return "a scalar formula or a number is needed here"
 
 
 class Constant(Expr):
@@ -268,14 +250,6 @@ class Power(Expr):
         if not is_constant(exponent_slope, 0.0):
             terms.append(multiply(self, Function(LOGARITHM, (self.base,)), exponent_slope))
         return add(*terms)
-
-
-class Elementary(NamedTuple):
-    """A named function: its values on arrays, and its partial derivatives as formulas of the node and its arguments."""
-
-    name: str
-    values: Callable[..., np.ndarray]
-    partials: Callable[..., tuple[Expr, ...]]
 
 
 class Function(Expr):
@@ -423,14 +397,3 @@ def power(base: Expr, exponent: Expr) -> Expr:
     if isinstance(base, Power) and is_integer(base.exponent) and is_integer(exponent):
         return Power(base.base, Constant(base.exponent.value * exponent.value))
     return Power(base, exponent)
-
-
-def power_of_numbers(base: float, exponent: float) -> float:
-    """base ** exponent, refused where it is not a real number."""
-    if base == 0.0 and exponent < 0:
-        raise DeclarationError("division by zero in a formula", hint="look for a divisor that is 0")
-    if base < 0 and not exponent.is_integer():
-        raise DeclarationError(
-            f"{base:g} ** {exponent:g} is not a real number", hint="take the power of a positive number, or of abs(…)"
-        )
-    return base**exponent

@@ -6,9 +6,10 @@ Spatial operators act on the spatial coordinates of the domain, which the fields
 from __future__ import annotations
 
 from pinnaux.errors import DeclarationError, did_you_mean
-from pinnaux.symbolic.expression import ONE, ZERO, Constant, power, refuse_shapes
+from pinnaux.symbolic.expression import ONE, ZERO, Constant, power
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.functions import sqrt
+from pinnaux.symbolic.refusals import refuse_shapes
 from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, multiply, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula, bracketed_label
 

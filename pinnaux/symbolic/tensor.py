@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pinnaux.errors import DeclarationError
-from pinnaux.symbolic.expression import Expr, as_expr, refuse_shapes
+from pinnaux.symbolic.expression import Expr, as_expr
 from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array, shape_word
+from pinnaux.symbolic.refusals import refuse_shapes
 from pinnaux.symbolic.relations import Equation
 
 

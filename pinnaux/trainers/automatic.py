@@ -17,7 +17,7 @@ from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
-from pinnaux.trainers.levenberg_marquardt import Descent
+from pinnaux.trainers.levenberg_marquardt import Descent, economy
 from pinnaux.trainers.march import Marching
 from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as begin_rounds, windows_left
 from pinnaux.trainers.state import Budget, Report
@@ -168,7 +168,7 @@ class Automatic:
         collocation = self._chosen(state)
         descent = begin(collocation, state.judge)
         check_finite(descent.objective, descent.theta)
-        return replace(state, descent=descent, corners=collocation.corners), Report("start", self._losses(descent), message="network spread layer by layer")
+        return replace(state, descent=descent, corners=collocation.corners), Report("start", self._losses(descent), message=f"network spread layer by layer{economy(None, descent)}")
 
     def _advance(self, state: State) -> tuple[State, Report]:
         before = state.descent
@@ -181,7 +181,7 @@ class Automatic:
         fresh = {}
         if descent.steps % self.collocation.plan.settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
-        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}")
+        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}{economy(before, descent)}")
 
     def _correct(self, state: State) -> tuple[State, Report]:
         """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pinnaux.linalg import LeastSquares
+from pinnaux.linalg import LeastSquares, ReducedLeastSquares
 from pinnaux.objective import Objective
+from pinnaux.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +22,23 @@ class Solved:
     theta: Tensor
     before: Tensor
     after: Tensor
-    system: LeastSquares
+    system: LeastSquares | ReducedLeastSquares
+
+
+@dataclass(frozen=True, eq=False)
+class Newton:
+    """One Gauss–Newton step: |r| before it and as predicted after it, and whether the residual sees every parameter."""
+
+    direction: Tensor
+    before: Tensor
+    predicted: Tensor
+    seen: bool
+    system: LeastSquares | ReducedLeastSquares
 
 
 def gauss_newton(
-    objective: Objective, theta: Tensor, steps: int, regularisation: float, *, enough: float = 0.05, linear: float = 1e-3
+    objective: Objective, theta: Tensor, steps: int, regularisation: float, *, enough: float = 0.05, linear: float = 1e-3,
+    memory: float = Settings.memory
 ) -> Solved:
     """θ (and |r| before and there) after at most `steps` steps with backtracking.
 
@@ -35,23 +48,34 @@ def gauss_newton(
     """
     first = None
     for _ in range(steps):
-        residual, jacobian = objective.jacobian(theta)
-        before = residual.norm()
+        newton = newton_step(objective, theta, regularisation, memory)
+        before, system = newton.before, newton.system
         first = before if first is None else first
-        system = LeastSquares.build(jacobian, regularisation)
-        direction = -system.solve(residual)
-        predicted = (residual + jacobian @ direction).norm()
-        seen = bool(jacobian.any(dim=0).all())
-        del jacobian
-        following, after = backtrack(objective, theta, direction, before)
+        following, after = backtrack(objective, theta, newton.direction, before)
         if not after < before:
             return Solved(theta, first, before, system)
-        if seen and after < (1 + linear) * predicted:
+        if newton.seen and after < (1 + linear) * newton.predicted:
             return Solved(following, first, after, system)
+        theta = following
+        if isinstance(system, ReducedLeastSquares):
+            continue  # it solves for no other residual; a first step that gains little may be followed by one that gains all
         theta, after = simplified_newton(objective, following, system, after)
         if after > (1 - enough) * before:
             break
     return Solved(theta, first, after, system)
+
+
+def newton_step(objective: Objective, theta: Tensor, regularisation: float, memory: float) -> Newton:
+    """The step from θ by one factorisation of the Jacobian; of one that takes more than `memory` bytes, some rows at a time."""
+    if theta.element_size() * objective.rows * theta.numel() > memory:
+        residual = objective.residual(theta)
+        reduced = ReducedLeastSquares.build(objective.row_chunks(theta), theta.numel(), regularisation)
+        return Newton(-reduced.solution, residual.norm(), reduced.left, bool(torch.isfinite(reduced.scale).all()), reduced)
+    residual, jacobian = objective.jacobian(theta)
+    system = LeastSquares.build(jacobian, regularisation)
+    direction = -system.solve(residual)
+    predicted = (residual + jacobian @ direction).norm()
+    return Newton(direction, residual.norm(), predicted, bool(jacobian.any(dim=0).all()), system)
 
 
 def simplified_newton(

@@ -90,7 +90,7 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     interior = collocation.plan.interior_points(int(ansatz.size * settings.correction_oversampling))
     blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
     objective = Objective(ansatz, blocks, judge.weights)
-    result = gauss_newton(objective, theta, 1, settings.correction_regularisation)
+    result = gauss_newton(objective, theta, 1, settings.correction_regularisation, memory=settings.memory)
     solved = result.theta
     train_gain = (result.before.clamp_min(1e-300) / result.after.clamp_min(1e-300)).item()
     score = judge.score(ansatz, solved)

@@ -14,7 +14,7 @@ from pinnaux.network import Network, spread
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut, check_finite
-from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, descent, moved
+from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, moved
 
 NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
 
@@ -26,7 +26,7 @@ def begin(collocation: Collocation, judge: HeldOut) -> Descent:
     for scale, at_random in settings.starts:
         state = _start(collocation, scale, at_random)
         for _ in range(settings.start_steps):
-            state = LevenbergMarquardt().step(state)
+            state = LevenbergMarquardt(memory=settings.memory).step(state)
         score = judge.score(state.objective.ansatz, state.theta)
         if best is None or score < best[0]:
             best = (score, state)
@@ -52,10 +52,10 @@ def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
     objective = Objective.unweighted(first, blocks)
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
     objective = Objective(first, blocks, balanced_weights(objective, theta))
-    theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation).theta
+    theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation, memory=settings.memory).theta
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]
     whole = torch.cat([*parts, first.split(theta)[-1]])
-    return descent(_weighted(ansatz, blocks, whole), whole, settings.first_damping)
+    return Descent(_weighted(ansatz, blocks, whole), whole, settings.first_damping)
 
 
 def advance(collocation: Collocation, state: Descent) -> Descent:
@@ -67,7 +67,7 @@ def advance(collocation: Collocation, state: Descent) -> Descent:
         blocks = collocation.attracted(ansatz, state.theta, interior, Purpose(settings.seed, MOVED_POINTS, state.steps))
         state = moved(state, _weighted(ansatz, blocks, state.theta))
         check_finite(state.objective, state.theta)
-    return LevenbergMarquardt().step(state)
+    return LevenbergMarquardt(memory=settings.memory).step(state)
 
 
 def _weighted(ansatz: Ansatz, blocks: tuple, theta: Tensor) -> Objective:

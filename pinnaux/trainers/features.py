@@ -127,15 +127,15 @@ def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: 
     Where formulas are undefined at zero, as log u and the slope of √u are, from functions that are one as well.
     """
     settings = collocation.plan.settings
-    best = gauss_newton(objective, zero, steps, settings.regularisation).theta
+    best = gauss_newton(objective, zero, steps, settings.regularisation, memory=settings.memory).theta
     before = _size(objective, zero)
     if _size(objective, best) < settings.moved * before:
         return best
     others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)),
               constant_start(objective.ansatz, collocation)]
-    for theta in others[: 1 if torch.isfinite(objective.jacobian(zero)[1]).all() else 2]:
+    for theta in others[: 1 if all(torch.isfinite(rows).all() for _, rows in objective.row_chunks(zero)) else 2]:
         weighted = replace(objective, weights=balanced_weights(objective, theta))
-        found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation).theta
+        found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation, memory=settings.memory).theta
         best = min(best, found, key=lambda one: _size(objective, one))
     return best
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
+from pinnaux.evaluate import FormulaProgram, Inputs
 from pinnaux.objective import Block, Objective, balanced_weights
 from pinnaux.trainers.state import NumericalFailure
 
@@ -40,11 +41,19 @@ class HeldOut:
 
 
 def check_finite(objective: Objective, theta: Tensor) -> None:
-    """Raise NumericalFailure with the condition and the first point where a residual is not finite."""
+    """Raise NumericalFailure with the condition, the term and the first point where a residual is not finite."""
     for block in objective.blocks:
         residuals = block.residuals(objective.ansatz, theta)
         bad = (~torch.isfinite(residuals)).nonzero()
         if len(bad):
             component, point = bad[0].tolist()
             where = tuple(block.surroundings.points[point].tolist())
-            raise NumericalFailure(block.names[component], where, residuals[component, point].item())
+            raise NumericalFailure(block.names[component], where, residuals[component, point].item(), _culprit(objective.ansatz, theta, block, point))
+
+
+def _culprit(ansatz: Ansatz, theta: Tensor, block: Block, point: int) -> str:
+    """The term that is not finite at one point of a block, with its operands."""
+    if not isinstance(block.program, FormulaProgram):
+        return ""
+    there = replace(block, surroundings=block.surroundings.take(slice(point, point + 1)))
+    return block.program.culprit(Inputs(there.jets(ansatz, theta)[0], ansatz.split(theta)[-1][:, None], there.surroundings))

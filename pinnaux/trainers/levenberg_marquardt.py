@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
-from pinnaux.linalg import DampedSystem
+from pinnaux.damped import F, System, linearised
 from pinnaux.objective import Objective
+from pinnaux.settings import Settings
 
 GOOD_GAIN = 0.5
 """The share of the predicted gain above which the linear model is trusted farther: the damping falls after such a step only."""
@@ -26,7 +27,7 @@ PATIENT_TRIES = 2
 
 @dataclass(frozen=True, eq=False)
 class Descent:
-    """The state: objective (ansatz, points, weights), θ, damping μ, steps done."""
+    """The state: objective (ansatz, points, weights), θ, damping μ, steps done; `economy` says what the last did for want of memory."""
 
     objective: Objective
     theta: Tensor
@@ -34,13 +35,14 @@ class Descent:
     steps: int = 0
     loss: float = float("inf")
     stuck: bool = False
+    economy: str = ""
 
 
 @dataclass(frozen=True)
 class LevenbergMarquardt:
     """Gain-ratio damping: ×`lower` after a step that gained as predicted, ×`raise_` after one that was refused.
 
-    Of a step refused again and again the damping grows ×`impatient`, up to `largest`.
+    Of a step refused again and again the damping grows ×`impatient`, up to `largest`. Matrices take `memory` bytes at most.
     """
 
     lower: float = 0.2
@@ -51,11 +53,12 @@ class LevenbergMarquardt:
     tries: int = 10
     probe: float = 0.1
     longest_acceleration: float = 0.75
+    memory: float = Settings.memory
 
     def step(self, state: Descent) -> Descent:
         """One accepted step, or the same θ and `stuck` if no damping gives a lower loss."""
-        residual, jacobian = state.objective.jacobian(state.theta)
-        system = DampedSystem.build(jacobian, self._metric(state.objective.ansatz, jacobian))
+        found = linearised(state.objective, state.theta, lambda lengths: self._metric(state.objective.ansatz, lengths), self.memory)
+        residual, system, state = found.residual, found.system, replace(state, economy=found.economy)
         loss = residual.square().sum().item()
         damping = state.damping
         for attempt in range(self.tries):
@@ -73,19 +76,18 @@ class LevenbergMarquardt:
                 break
         return replace(state, steps=state.steps + 1, damping=min(damping, self.largest), loss=loss, stuck=True)
 
-    def _metric(self, ansatz: Ansatz, jacobian: Tensor) -> Tensor:
-        """(P,): the mean square column length for every parameter: a sphere as trust region, in units of the loss.
+    def _metric(self, ansatz: Ansatz, lengths: Tensor) -> Tensor:
+        """(P,): the mean of the squared column lengths (P,) for every parameter: a sphere as trust region, in units of the loss.
 
         Singular functions have their own.
         """
-        lengths = jacobian.square().sum(dim=0)
         regular = torch.tensor(ansatz.regular, device=lengths.device)
         return torch.where(regular, lengths[regular].mean(), lengths).clamp_min(1e-300)
 
-    def _direction(self, state: Descent, system: DampedSystem, factor: Tensor, residual: Tensor) -> tuple[Tensor, float]:
+    def _direction(self, state: Descent, system: System[F], factor: F, residual: Tensor) -> tuple[Tensor, float]:
         """δ, plus the acceleration a where 2|a| ≤ 0.75 |δ|; and the loss that the linear model predicts for δ."""
         velocity = system.solve(factor, residual)
-        slope = system.jacobian @ velocity
+        slope = system.tangent(velocity)
         probe = state.objective.residual(state.theta + self.probe * velocity)
         curvature = (2 / self.probe) * ((probe - residual) / self.probe - slope)
         predicted = (residual + slope).square().sum().item()
@@ -96,11 +98,12 @@ class LevenbergMarquardt:
         return (velocity + acceleration if accepted else velocity), predicted
 
 
-def descent(objective: Objective, theta: Tensor, damping: float) -> Descent:
-    """The state before the first step."""
-    return Descent(objective, theta, damping)
-
-
 def moved(state: Descent, objective: Objective) -> Descent:
     """The same θ and damping on other points or weights."""
     return replace(state, objective=objective, stuck=False)
+
+
+def economy(before: Descent | None, after: Descent) -> str:
+    """What a step has changed to for want of memory, as the end of a report's message: "" where nothing changed."""
+    changed = after.economy and (before is None or before.economy != after.economy)
+    return f"; {after.economy}" if changed else ""

@@ -51,9 +51,11 @@ class Report:
 
 
 class NumericalFailure(ArithmeticError):
-    """A residual is not finite: which condition, and at which point."""
+    """A residual is not finite: of which condition, at which point, and by which term ("" where that is not known)."""
 
-    def __init__(self, condition: str, point: tuple[float, ...], value: float) -> None:
+    def __init__(self, condition: str, point: tuple[float, ...], value: float, term: str = "") -> None:
         place = ", ".join(f"{coordinate:.6g}" for coordinate in point)
-        super().__init__(f"the residual of condition '{condition}' is {value} at the point ({place})")
+        cause = f", by the term {term}" if term else ""
+        super().__init__(f"the residual of condition '{condition}' is {value} at the point ({place}){cause}")
         self.condition = condition
+        self.term = term
