@@ -21,6 +21,7 @@ from pinnaux.load import load
 from pinnaux.plan import Plan
 from pinnaux.progress import say, watching
 from pinnaux.report import headline, report, report_json
+from pinnaux.settings import TRAINERS, known_trainer
 
 if TYPE_CHECKING:
     from pinnaux.problem import Problem
@@ -122,7 +123,7 @@ def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
 
     with watching(options.quiet) as watch:
         return solve_problem(problem, accuracy=options.accuracy, time_limit=options.time_limit, steps=options.steps,
-                             seed=options.seed, device=options.device, dtype=options.dtype, watch=watch)
+                             seed=options.seed, device=options.device, dtype=options.dtype, trainer=options.trainer, watch=watch)
 
 
 def _show(solution: Solution, quiet: bool) -> None:
@@ -169,6 +170,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_out(solving)
     solving.add_argument("--time-limit", type=_positive, metavar="SECONDS", help="stop solving after this long")
     solving.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the estimated relative error is below E")
+    solving.add_argument("--trainer", type=known_trainer, default=TRAINERS[0], metavar="NAME",
+                         help=f"the way to train: {', '.join(TRAINERS)} (default {TRAINERS[0]})")
     solving.add_argument("--steps", type=_count, metavar="N", help="stop after N steps")
     solving.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
     solving.add_argument("--device", default="cpu", metavar="D", help="cpu (default), cuda, cuda:1 …")

@@ -178,6 +178,11 @@ class Objective:
         """Unweighted residuals (N,) by component name."""
         return {name: r for block in self.blocks for name, r in zip(block.names, block.residuals(self.ansatz, theta))}
 
+    def losses(self, theta: Tensor) -> dict[str, float]:
+        """weight_c² mean_i r_ci², the summands of Φ, by component name."""
+        return {name: value for block, weight in zip(self.blocks, self.weights) for name, value in
+                zip(block.names, self._scaled(block, weight, block.residuals(self.ansatz, theta)).square().sum(dim=1).tolist())}
+
     def _scaled(self, block: Block, weight: Tensor, residuals: Tensor) -> Tensor:
         return residuals * self._factors(block, weight)[:, None]
 

@@ -9,7 +9,7 @@ from pinnaux.ansatz import Candidate
 
 
 class RunState(Protocol):
-    """What every trainer's state tells: the best trial solution so far, and "accuracy" or "stagnation" once the run is over."""
+    """What every trainer's state tells: the best trial solution so far, and "accuracy", "stagnation" or "time" once the run is over."""
 
     @property
     def best(self) -> Candidate | None: ...
