@@ -41,7 +41,8 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     An interrupt (Ctrl-C) ends the run with the solution so far.
     """
     began = time.monotonic()
-    collocation = prepare(problem, accuracy=accuracy, time_limit=time_limit, steps=steps, seed=seed, device=device, dtype=dtype, trainer=trainer)
+    collocation = prepare(problem, accuracy=accuracy, time_limit=time_limit, steps=steps, seed=seed, device=device, dtype=dtype,
+                          trainer=trainer)
     limits = Limits(collocation.plan.settings, began)
     with torch.no_grad():
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
@@ -150,7 +151,8 @@ def _sensitive(best: Candidate) -> tuple[str, ...]:
             "so the error can be far larger than estimated (is a condition missing?)",)
 
 
-def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int, trainer: str) -> Settings:
+def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int,
+              trainer: str) -> Settings:
     """What is given, else what the problem says, else the default."""
     if not isinstance(problem, Problem):
         raise UsageError(f"solve takes a Problem, not {described(problem)}", hint='pinnaux.load("problem.py") reads one from a file')

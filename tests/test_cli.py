@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import pyvista
 
-from pinnaux.cli import main
+from pinnaux.cli import COMMANDS, main
 from pinnaux.load import load
 from pinnaux.report import HEADLINES
 from pinnaux.solution import Solution
@@ -52,7 +52,7 @@ def results(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("words, what, hint", [
-    ([], "which command?", "check, solve, export, plot"),
+    ([], "which command?", "check, solve, export, plot, bench"),
     (["slove", "heat.py"], "there is no command 'slove'", "did you mean 'solve'?"),
     (["heat.py"], "heat.py is a file, not a command", "pinnaux solve heat.py"),
     (["solve"], "the following arguments are required: FILE", "pinnaux solve --help"),
@@ -62,6 +62,8 @@ def results(folder: Path) -> list[str]:
     (["solve", "heat.py", "--steps", "1.5"], "'1.5' is not a positive whole number", "pinnaux solve --help"),
     (["solve", "heat.py", "--seed", "x"], "'x' is not a whole number", "pinnaux solve --help"),
     (["solve", "heat.py", "--trainer", "addam"], "there is no trainer 'addam'", "did you mean 'adam'? known: 'automatic', 'adam'"),
+    (["bench", "heat.py", "--trainers", "adam,lbgfs"], "there is no trainer 'lbgfs'", "did you mean 'lbfgs'?"),
+    (["bench", "heat.py", "--trainer", "adam", "--steps", "0"], "'0' is not a positive whole number", "pinnaux bench --help"),
     (["solve", "heat.py", "--dtype", "float16"], "float16", "pinnaux solve --help"),
     (["solve", "heat.py", "--sed", "1"], "unrecognized arguments: --sed", "--help"),
 ])
@@ -79,7 +81,7 @@ def test_help_names_the_commands_and_the_exit_statuses(capsys):
         main(["--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    assert all(word in text for word in ("check", "solve", "export", "plot", "130 interrupted"))
+    assert all(word in text for word in ("check", "solve", "export", "plot", "bench", "130 interrupted"))
 
 
 def test_the_version_is_the_packages(capsys):
@@ -112,7 +114,7 @@ def test_check_does_not_load_torch_and_answers_in_half_a_second(bar_file):
     assert min(float(line.split()[-1]) for line in lines) < 0.5
 
 
-@pytest.mark.parametrize("command", ["check", "solve", "export", "plot"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_missing_file_is_named(capsys, tmp_path, command):
     assert main([command, str(tmp_path / "nowhere.py")]) == 1
     assert "nowhere.py" in capsys.readouterr().err

@@ -181,7 +181,8 @@ def test_lbfgs_goes_on_from_the_best_of_adam_after(why: str, settings: dict[str,
             before = state
             state, report = trainer.step(state, budget)
             stages.append(report.stage)
-    # The plateau is seen in the step before which points move the second time; a quarter of the time is over after 4 steps where 10.5 more are left.
+    # The plateau is seen in the step after points have moved the second time; a quarter of the time is over after 4 steps where
+    # 10.5 more are left.
     assert stages.count("adam") == {"its iterations": 2, "a plateau": 3, "its share of the time": 4}[why]
     assert state.best.score < before.best.score and state.phase == 1 and state.iterations == 10
 
