@@ -95,7 +95,7 @@ class Settings:
     curvature_pairs: int = 100
     opening_share: float = 1 / 3
     opening_iterations: int = 15_000
-    plateau: int = 5
-    first_estimate: int = 5000
+    plateau: int = 2500
+    first_estimate: int = 2500
     estimate_growth: float = 3.0
-    estimate_in_steps: float = 8.0
+    estimate_in_steps: float = 6.0

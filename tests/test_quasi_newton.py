@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -117,6 +118,34 @@ def test_broyden_parameters_without_scaling_are_those_of_bfgs() -> None:
     theta = (rho - 1) / 3
     sigma = 1 + 3 * theta
     assert broyden_parameters(2.0, 2.0, 5) == pytest.approx(((1 - theta) / sigma, min(0.5 * sigma**-0.25, sigma)))
+
+
+@pytest.mark.parametrize("along", [1e-6, 0.3, 1.0, 3.0, 1e6])
+@pytest.mark.parametrize("across", [0.0, 1e-7, 1.0, 100.0])
+def test_extreme_pairs_keep_the_matrix_positive_definite(along: float, across: float) -> None:
+    s, y = numbers(1, 0), numbers(along, along * across)
+    found = self_scaled(torch.eye(2, dtype=torch.float64), s, y, 1.0)
+    assert (found @ y - s).norm() <= 1e-14 * found.norm() * y.norm()
+    assert found[0, 0] > 0 and torch.linalg.det(found) > 0
+
+
+def test_pairs_beyond_the_precision_give_finite_parameters() -> None:
+    for b, h in ((1e20, 1e20), (1e-3, 1e3), (1e-12, 1e14), (1e14, 1e-12)):
+        for unknowns in (1, 2, 10**4):
+            shape, scale = broyden_parameters(b, h, unknowns)
+            assert math.isfinite(shape) and 0 < scale <= 1
+
+
+def test_a_matrix_that_rounding_has_left_indefinite_is_given_up() -> None:
+    toy, theta = linear(torch.eye(3, dtype=torch.float64), numbers(1, 2, 3)), numbers(0, 0, 0)
+    loss, gradient = toy.gradient(theta)
+    state = DenseInverse(theta, -torch.eye(3, dtype=torch.float64), loss.item(), gradient)
+    following = SSBroyden().step(toy, state)
+    assert following.loss < loss and torch.linalg.eigvalsh(following.inverse)[0] > 0
+    s, y = numbers(1, 0, 0), numbers(2, 1, 0)
+    found = self_scaled(torch.diag(numbers(1, -9, 1)), s, y, 1.0)
+    assert torch.linalg.eigvalsh(found)[0] > 0
+    assert_same(found @ y, s, 1e-12, 0)
 
 
 class Exact:

@@ -60,8 +60,8 @@ class Minimiser(Protocol[I]):
 class State:
     """Everything a run is. `phase` counts the minimisers done with, `iterations` those of the present one, `total` all of them.
 
-    `moved` is the total at which the points moved last, `mark` the best score when it had last fallen well, `stale` how often the
-    points have moved since; `idle` counts steps in a row that found no way down.
+    `moved` is the total at which the points moved last; `mark` is the best score when it had last fallen well, at the total `marked`;
+    `idle` counts steps in a row that found no way down.
     """
 
     judge: HeldOut | None = None
@@ -72,7 +72,7 @@ class State:
     total: int = 0
     moved: int = 0
     mark: float = float("inf")
-    stale: int = 0
+    marked: int = 0
     idle: int = 0
     best: Candidate | None = None
     estimates: int = 0
@@ -129,23 +129,27 @@ class Plain:
             check_finite(state.objective, iterate.theta)
         score = state.judge.score(ansatz, iterate.theta)
         best = Candidate(ansatz, iterate.theta, score) if score < state.best.score else state.best
+        total, fell = state.total + done, best.score <= self.plain.plan.settings.progress * state.mark
         report = Report(method.name, state.objective.losses(iterate.theta), state.judge.residuals(ansatz, iterate.theta),
                         f"{state.iterations + done} iterations")
-        return replace(state, iterate=iterate, iterations=state.iterations + done, total=state.total + done, best=best,
+        return replace(state, iterate=iterate, iterations=state.iterations + done, total=total, best=best,
+                       mark=best.score if fell else state.mark, marked=total if fell else state.marked,
                        idle=state.idle + 1 if iterate.stuck else 0), report
 
     def _on_points(self, state: State) -> State:
-        """Every so many iterations, and when there is no way down, on new points drawn to where the residual is large."""
+        """Every so many iterations, and when there is no way down, on new points drawn to where the residual is large.
+
+        At first they move whenever the iterations have doubled: the balance of the conditions at a random start is soon outdated.
+        """
         settings = self.plain.plan.settings
-        if state.total - state.moved < settings.moved_every and not state.iterate.stuck:
+        waiting = min(settings.moved_every, max(settings.iterations_a_step, state.moved))
+        if state.total - state.moved < waiting and not state.iterate.stuck:
             return state
         ansatz, theta = state.objective.ansatz, state.iterate.theta
         blocks = self.plain.attracted(ansatz, theta, self._interior(ansatz), Purpose(settings.seed, MOVED_POINTS, state.total))
         objective = self._weighted(ansatz, blocks, theta)
         check_finite(objective, theta)
-        fell = state.best.score <= settings.progress * state.mark
-        return replace(state, objective=objective, iterate=self.minimisers[state.phase].moved(state.iterate), moved=state.total,
-                       mark=state.best.score if fell else state.mark, stale=0 if fell else state.stale + 1)
+        return replace(state, objective=objective, iterate=self.minimisers[state.phase].moved(state.iterate), moved=state.total)
 
     def _outdone(self, state: State, budget: Budget) -> bool:
         """Whether the next minimiser should take over: there is one, and this one is at a plateau, stuck, or has had its share.
@@ -157,12 +161,13 @@ class Plain:
             return False
         steps = state.iterations / settings.iterations_a_step
         share = not budget.affords(method.name, steps * (1 / settings.opening_share - 1))
-        return share or state.stale >= settings.plateau or state.iterations >= settings.opening_iterations or state.iterate.stuck
+        plateau = state.total - state.marked >= settings.plateau
+        return share or plateau or state.iterations >= settings.opening_iterations or state.iterate.stuck
 
     def _next_phase(self, state: State) -> State:
         """The next minimiser, from the best solution so far."""
         iterate = self.minimisers[state.phase + 1].begin(state.best.theta)
-        return replace(state, phase=state.phase + 1, iterate=iterate, iterations=0, stale=0, idle=0)
+        return replace(state, phase=state.phase + 1, iterate=iterate, iterations=0, idle=0)
 
     def _ending(self, state: State, budget: Budget) -> str | None:
         """Why this is the last moment to estimate the error, if it is."""

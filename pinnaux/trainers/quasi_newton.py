@@ -97,19 +97,17 @@ class SSBroyden:
     def step(self, objective: Objective, state: DenseInverse) -> DenseInverse:
         """One iteration; where the line search finds nothing lower, H is forgotten, and it is stuck where there was none."""
         loss, gradient = _known(objective, state)
-        direction = -gradient if state.inverse is None else -(state.inverse @ gradient)
-        first = first_length(gradient) if state.inverse is None else 1.0
-        found = self.wolfe.search(objective, state.theta, loss, gradient, direction, first)
-        if not found.loss < loss:
-            return DenseInverse(state.theta, None, loss, gradient, stuck=state.inverse is None)
-        s, y = found.theta - state.theta, found.gradient - gradient
         inverse = state.inverse
+        direction = -gradient if inverse is None else -(inverse @ gradient)
+        if inverse is not None and not direction @ gradient < 0:  # rounding errors have left H indefinite
+            inverse, direction = None, -gradient
+        found = self.wolfe.search(objective, state.theta, loss, gradient, direction, first_length(gradient) if inverse is None else 1.0)
+        if not found.loss < loss:
+            return DenseInverse(state.theta, None, loss, gradient, stuck=inverse is None)
+        s, y = found.theta - state.theta, found.gradient - gradient
         if bends(s, y):
-            if inverse is None:
-                inverse, bent = scaled_identity(s, y), (s @ s) * (y @ y) / (s @ y)
-            else:
-                bent = -found.length * (s @ gradient)  # B s = −α g for a step s = −α H g
-            inverse = self_scaled(inverse, s, y, bent.item())
+            # B s = −α g for a step s = −α H g.
+            inverse = first_inverse(s, y) if inverse is None else self_scaled(inverse, s, y, -found.length * (s @ gradient).item())
         return DenseInverse(found.theta, inverse, found.loss, found.gradient)
 
     def moved(self, state: DenseInverse) -> DenseInverse:
@@ -117,18 +115,22 @@ class SSBroyden:
         return replace(state, gradient=None, stuck=False)
 
 
-def scaled_identity(s: Tensor, y: Tensor) -> Tensor:
-    """(sᵀy / yᵀy) I (P, P) (Nocedal & Wright, eq. 6.20)."""
-    return torch.eye(len(s), dtype=s.dtype, device=s.device) * ((s @ y) / (y @ y))
+def first_inverse(s: Tensor, y: Tensor) -> Tensor:
+    """(sᵀy / yᵀy) I (P, P) (Nocedal & Wright, eq. 6.20), updated by the pair."""
+    scale = (s @ y) / (y @ y)
+    return self_scaled(torch.eye(len(s), dtype=s.dtype, device=s.device) * scale, s, y, (s @ s / scale).item())
 
 
 def self_scaled(inverse: Tensor, s: Tensor, y: Tensor, bent: float) -> Tensor:
     """H₊ = (H − Hy yᵀH / yᵀHy + φ yᵀHy v vᵀ) / τ + s sᵀ / sᵀy,  v = s/sᵀy − Hy/yᵀHy; so that H₊y = s.
 
-    φ and τ follow from b = sᵀBs / sᵀy and h = yᵀHy / sᵀy, where sᵀBs is `bent`, B = H⁻¹.
+    φ and τ follow from b = sᵀBs / sᵀy and h = yᵀHy / sᵀy, where sᵀBs is `bent`, B = H⁻¹. An H that rounding errors have left
+    indefinite is given up.
     """
     image = inverse @ y
     size, pull = (y @ image).item(), (s @ y).item()
+    if not size > 0:
+        return first_inverse(s, y)
     shape, scale = broyden_parameters(bent / pull, size / pull, len(s))
     between = s / pull - image / size
     weights = [-1 / (size * scale), shape * size / scale, 1 / pull]
@@ -145,9 +147,10 @@ def broyden_parameters(b: float, h: float, unknowns: int) -> tuple[float, float]
     τ = min(1, 1/b) · min(σ^(−1/(n−1)), 1/θ) where θ > 0, else min(min(1, 1/b) σ^(−1/(n−1)), σ).
     """
     a = max(b * h - 1, ROUNDING)
-    least = min(1.0, h * (1 - (a / (1 + a)) ** 0.5))
+    # 1 − c without the cancellation.
+    least = min(1.0, h / ((1 + a) * (1 + (a / (1 + a)) ** 0.5)))
     theta = max((least - 1) / a, min(1 / least, (1 - b) / b))
-    sigma = 1 + a * theta
+    sigma = max(1 + a * theta, least)  # never below it but by rounding
     shrink, spread = min(1.0, 1 / b), sigma ** (-1 / max(unknowns - 1, 1))
     scale = shrink * min(spread, 1 / theta) if theta > 0 else min(shrink * spread, sigma)
     return (1 - theta) / sigma, scale
