@@ -64,6 +64,7 @@ class Curve:
 
     @property
     def smallest(self) -> float:
+        """The smallest error of all samples."""
         return min(sample.error for sample in self.samples)
 
 
@@ -113,9 +114,11 @@ class Recorded(Generic[S]):
     recorder: Recorder
 
     def init(self) -> Watched[S]:
+        """The trainer's first state."""
         return Watched(self.trainer.init())
 
     def step(self, state: Watched[S], budget: Budget) -> tuple[Watched[S], Report]:
+        """The trainer's step, then a look at its best solution."""
         inner, report = self.trainer.step(state.inner, budget)
         if inner.best is not None:
             self.recorder.look(inner.best, state.steps + 1)

@@ -235,5 +235,5 @@ def test_each_trains_in_the_precision_and_on_the_device_of_its_collocation(name:
 @pytest.mark.parametrize("name", ["lbfgs", "adam+lbfgs", "ssbroyden"])
 def test_a_smooth_problem_is_solved_to_three_digits(name: str) -> None:
     trainer = trainer_of(name, bar(), iterations_a_step=50, moved_every=500, opening_iterations=200, first_estimate=800)
-    state = next(state for state, report in run(trainer, 60) if report.stage == "estimate")
+    state = next(state for state, report in run(trainer, 20) if report.stage == "estimate")
     assert state.best.reliable and state.best.error < 1e-3

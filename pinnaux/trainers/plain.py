@@ -48,9 +48,11 @@ class Minimiser(Protocol[I]):
     @property
     def name(self) -> str: ...
 
-    def begin(self, theta: Tensor) -> I: ...
+    def begin(self, theta: Tensor) -> I:
+        """Nothing known yet but θ."""
 
-    def step(self, objective: Objective, state: I) -> I: ...
+    def step(self, objective: Objective, state: I) -> I:
+        """One iteration."""
 
     def moved(self, state: I) -> I:
         """The same θ, and what is known of the loss, for other points or weights."""
