@@ -233,6 +233,17 @@ def test_a_run_that_is_stopped_writes_what_it_has_and_is_status_130(bar_file, nu
     assert {"bar.pvd", "bar.png", "solution.pt", "report.txt"} <= set(results(bar_file.parent / "out" / "bar"))
 
 
+def test_a_bench_that_is_stopped_prints_what_there_is_and_is_status_130(bar_file):
+    words = [*PINNAUX, "bench", str(bar_file), "--out", str(bar_file.parent), "--trainers", "lbfgs,adam", "--accuracy", "1e-300"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert any("l-bfgs, step" in line for line in child.stdout)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and err == ""
+    assert re.search(r"^lbfgs .* interrupted$", out, flags=re.MULTILINE) and "adam" not in out
+    assert results(bar_file.parent / "bar") == ["bench.csv", "bench.png"]
+
+
 def test_two_interruptions_stop_at_once_and_leave_no_half_written_file(bar_file):
     with endless(bar_file) as child:
         child.send_signal(signal.SIGINT)
