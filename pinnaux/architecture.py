@@ -128,6 +128,12 @@ def start(ansatz: Ansatz, collocation: Collocation) -> Tensor:
     return theta
 
 
+def nothing(collocation: Collocation) -> Candidate:
+    """The zero solution: what there is before the first trial."""
+    ansatz = wide(collocation, *collocation.plan.settings.reference_trial, FEWEST_FEATURES, Purpose(0, 0))
+    return Candidate(ansatz, start(ansatz, collocation), float("inf"))
+
+
 def random_start(ansatz: Ansatz, collocation: Collocation, purpose: Purpose) -> Tensor:
     """θ with random output weights, so that every function is of size 1 on the domain; parameters at their initial values."""
     theta = start(ansatz, collocation)

@@ -1,7 +1,7 @@
-"""The command line: `pinnaux check | solve | export | plot FILE`, one function each.
+"""The command line: `pinnaux check | solve | export | plot | bench FILE`, one function each.
 
 Exit statuses: 0 accuracy reached (or the command did its work), 1 the problem or the usage is wrong, 2 the accuracy was
-not reached within the limits, 3 numerical failure, 130 interrupted. Only `solve` and what it calls import torch.
+not reached within the limits, 3 numerical failure, 130 interrupted. Only `solve`, `bench` and what they call import torch.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from pinnaux.load import load
 from pinnaux.plan import Plan
 from pinnaux.progress import say, watching
 from pinnaux.report import headline, report, report_json
+from pinnaux.settings import TRAINERS, known_trainer
 
 if TYPE_CHECKING:
     from pinnaux.problem import Problem
     from pinnaux.solution import Solution
 
 WRONG_USAGE, FAILED, INTERRUPTED = 1, 3, 130
-COMMANDS = ("check", "solve", "export", "plot")
+COMMANDS = ("check", "solve", "export", "plot", "bench")
 SOLUTION_FILE = "solution.pt"
 
 
@@ -99,6 +100,25 @@ def plot(options: argparse.Namespace) -> int:
     return 0
 
 
+def bench(options: argparse.Namespace) -> int:
+    """Run trainers one after another on the problem, and show when the error of each passes 1e-1, 1e-2 …"""
+    problem = load(options.file)
+    folder = run_folder(options)
+    ensure_writable(folder)
+    from pinnaux import bench as racing
+    from pinnaux.solver import prepare
+
+    with Interrupts() as interrupts:
+        runs = [prepare(problem, trainer=name, **_limits(options)) for name in options.trainers]
+        curves = racing.race(runs, racing.measure_of(runs[0]), options.quiet)
+        interrupts.begin_writing()
+        what = "relative L2 error" if problem.exact else "residual on fresh points, relative to the zero solution's"
+        say(f"\n{what}: first passed after\n{racing.summary(curves)}")
+        racing.write_csv(curves, folder / "bench.csv")
+        say(f"\npicture: {racing.draw(curves, folder / 'bench.png', what)}")
+    return INTERRUPTED if interrupts.count else 0
+
+
 def run_folder(options: argparse.Namespace) -> Path:
     """`out/burgers` for problems/burgers.py: one folder a problem, in `out` or what --out names."""
     return options.out / options.file.stem
@@ -121,8 +141,12 @@ def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
     from pinnaux.solver import solve as solve_problem
 
     with watching(options.quiet) as watch:
-        return solve_problem(problem, accuracy=options.accuracy, time_limit=options.time_limit, steps=options.steps,
-                             seed=options.seed, device=options.device, dtype=options.dtype, watch=watch)
+        return solve_problem(problem, **_limits(options), trainer=options.trainer, watch=watch)
+
+
+def _limits(options: argparse.Namespace) -> dict[str, float | int | str | None]:
+    """What `solve` and `bench` say about a run."""
+    return {name: getattr(options, name) for name in ("accuracy", "time_limit", "steps", "seed", "device", "dtype")}
 
 
 def _show(solution: Solution, quiet: bool) -> None:
@@ -166,17 +190,28 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     _add(commands, "check", check, "read the problem and print what solving it involves")
     solving = _add(commands, "solve", solve, "solve the problem and write the results")
-    _add_out(solving)
-    solving.add_argument("--time-limit", type=_positive, metavar="SECONDS", help="stop solving after this long")
-    solving.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the estimated relative error is below E")
-    solving.add_argument("--steps", type=_count, metavar="N", help="stop after N steps")
-    solving.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
-    solving.add_argument("--device", default="cpu", metavar="D", help="cpu (default), cuda, cuda:1 …")
-    solving.add_argument("--dtype", default="float64", choices=("float64", "float32"), help="number format (default float64)")
-    solving.add_argument("--quiet", action="store_true", help="print the verdict only")
+    _add_limits(solving)
+    solving.add_argument("--trainer", type=known_trainer, default=TRAINERS[0], metavar="NAME",
+                         help=f"the way to train: {', '.join(TRAINERS)} (default {TRAINERS[0]})")
     _add_out(_add(commands, "export", export, "write the ParaView files of a saved solution again"))
     _add_out(_add(commands, "plot", plot, "draw the picture of a saved solution again"))
+    racing = _add(commands, "bench", bench, "compare ways to train on the problem: the error over time")
+    _add_limits(racing)
+    racing.add_argument("--trainers", type=_trainers, default=TRAINERS, metavar="NAMES",
+                        help=f"those to compare, with commas between (default all: {','.join(TRAINERS)})")
     return parser
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """What is said about a run, whichever trainer it has."""
+    _add_out(parser)
+    parser.add_argument("--time-limit", type=_positive, metavar="SECONDS", help="stop solving after this long")
+    parser.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the estimated relative error is below E")
+    parser.add_argument("--steps", type=_count, metavar="N", help="stop after N steps")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
+    parser.add_argument("--device", default="cpu", metavar="D", help="cpu (default), cuda, cuda:1 …")
+    parser.add_argument("--dtype", default="float64", choices=("float64", "float32"), help="number format (default float64)")
+    parser.add_argument("--quiet", action="store_true", help="print the verdict only")
 
 
 def _add(commands: argparse._SubParsersAction, name: str, command: Callable[[argparse.Namespace], int],
@@ -191,6 +226,10 @@ def _add(commands: argparse._SubParsersAction, name: str, command: Callable[[arg
 def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
                         help="the folder of all runs (default out); the results go into DIR/name-of-the-problem")
+
+
+def _trainers(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(known_trainer(name.strip()) for name in text.split(",")))
 
 
 def _positive(text: str) -> float:

@@ -108,6 +108,18 @@ def spread(network: Network, points: Tensor, scale: float | tuple[float, ...], g
     return torch.cat(parts)
 
 
+def glorot(network: Network, generator: torch.Generator) -> Tensor:
+    """Parameters (size,), float64: W uniform on ±√(6 / (inputs + outputs)), b = 0 (Glorot & Bengio, AISTATS 2010, eq. 16)."""
+    parts = []
+    for layer in network.layers:
+        own = torch.zeros(layer.size, dtype=torch.float64)
+        if isinstance(layer, Linear):
+            bound = math.sqrt(6 / (layer.inputs + layer.outputs))
+            own[: layer.outputs * layer.inputs].uniform_(-bound, bound, generator=generator)
+        parts.append(own)
+    return torch.cat(parts)
+
+
 def _spread_linear(layer: Linear, inputs: Tensor, scale: float | tuple[float, ...], generator: torch.Generator) -> Tensor:
     """Parameters (size,) of one layer with the given inputs (N, layer.inputs)."""
     shape = (layer.outputs, layer.inputs)

@@ -225,6 +225,11 @@ class Objective:
         """Unweighted residuals (N,) by component name."""
         return {name: r for block in self.blocks for name, r in zip(block.names, block.residuals(self.ansatz, theta))}
 
+    def losses(self, theta: Tensor) -> dict[str, float]:
+        """weight_c² mean_i r_ci², the summands of Φ, by component name."""
+        return {name: value for block, factors in self._factored() for name, value in
+                zip(block.names, (block.residuals(self.ansatz, theta) * factors[:, None]).square().sum(dim=1).tolist())}
+
     def _factored(self) -> Iterator[tuple[Block, Tensor]]:
         """Every block with the factors (m,) of its residuals: weight / √N."""
         return ((block, weight / block.surroundings.count**0.5) for block, weight in zip(self.blocks, self.weights))

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from pinnaux.settings import TRAINERS
+
 if TYPE_CHECKING:
     from pinnaux.solution import Solution
     from pinnaux.verdict import Verdict
@@ -27,9 +29,10 @@ HEADLINES = {
 
 
 def headline(verdict: Verdict) -> str:
-    """One line: what ended the run, why, and after how long."""
+    """One line: what ended the run, why, and after how long; with which trainer if it was not the default one."""
     reason = f": {verdict.reason}" if verdict.reason else ""
-    return f"{HEADLINES[verdict.status]}{reason} ({duration(verdict.elapsed)})"
+    trainer = "" if verdict.trainer == TRAINERS[0] else f", trainer {verdict.trainer}"
+    return f"{HEADLINES[verdict.status]}{reason} ({duration(verdict.elapsed)}{trainer})"
 
 
 def report(solution: Solution) -> str:

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pinnaux.errors import UsageError, did_you_mean
+
+TRAINERS = ("automatic", "adam", "lbfgs", "adam+lbfgs", "ssbroyden")
+"""The names of the ways to train, the default first; `trainers.choice` has what they stand for."""
+
+
+def known_trainer(name: str) -> str:
+    """The name. Raises UsageError if no trainer has it."""
+    if name not in TRAINERS:
+        raise UsageError(f"there is no trainer {name!r}", hint=did_you_mean(name, TRAINERS))
+    return name
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -13,6 +25,7 @@ class Settings:
     time_limit: float = 300.0
     steps: int | None = None
     seed: int = 0
+    trainer: str = TRAINERS[0]
 
     # Bytes that the matrices of a step may take; where they would take more, it goes without them.
     memory: float = 2.0 * 2**30
@@ -91,3 +104,15 @@ class Settings:
     bend_share: float = 1.0
     correction_slopes: tuple[float, float] = (0.5, 50.0)
     correction_regularisation: float = 1e-11
+
+    # Baselines on the original loss: Adam, L-BFGS, self-scaled Broyden. Iterations are counted, of which a step makes several.
+    iterations_a_step: int = 50
+    moved_every: int = 500
+    learning_rate: float = 1e-3
+    curvature_pairs: int = 100
+    opening_share: float = 1 / 3
+    opening_iterations: int = 15_000
+    plateau: int = 2500
+    first_estimate: int = 2500
+    estimate_growth: float = 3.0
+    estimate_in_steps: float = 6.0

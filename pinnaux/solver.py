@@ -12,15 +12,15 @@ from types import MappingProxyType
 import torch
 
 from pinnaux.ansatz import Candidate
-from pinnaux.architecture import start, wide
-from pinnaux.collocation import Collocation, Purpose
+from pinnaux.architecture import nothing
+from pinnaux.collocation import Collocation
 from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
-from pinnaux.settings import Settings
+from pinnaux.settings import TRAINERS, Settings, known_trainer
 from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
-from pinnaux.trainers.automatic import Automatic
+from pinnaux.trainers.choice import trainer as chosen_trainer
 from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
 from pinnaux.verdict import Progress, Verdict
 
@@ -32,21 +32,22 @@ SENSITIVE = 1e3
 
 
 def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
-          device: str = "cpu", dtype: str = "float64", watch: Watch | None = None) -> Solution:
+          device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0], watch: Watch | None = None) -> Solution:
     """Solve a problem to an estimated relative error `accuracy`, within `time_limit` seconds and `steps` steps.
 
-    What is not given is taken from the problem, or from the defaults. `watch` is called with a Progress after every step.
-    Raises UsageError for a device or dtype that is not there, limits that are not positive, and what is no problem.
+    What is not given is taken from the problem, or from the defaults. `trainer` names the way to train, one of settings.TRAINERS.
+    `watch` is called with a Progress after every step.
+    Raises UsageError for a device, dtype or trainer that is not there, limits that are not positive, and what is no problem.
     An interrupt (Ctrl-C) ends the run with the solution so far.
     """
     began = time.monotonic()
-    settings = _settings(problem, accuracy, time_limit, steps, seed)
-    collocation = Collocation(Plan.of(problem, settings), _dtype(dtype), _device(device))
-    limits = Limits(settings, began)
+    collocation = prepare(problem, accuracy=accuracy, time_limit=time_limit, steps=steps, seed=seed, device=device, dtype=dtype,
+                          trainer=trainer)
+    limits = Limits(collocation.plan.settings, began)
     with torch.no_grad():
-        state, verdict = drive(Automatic(collocation), limits, watch)
-        best = state.best or _nothing(collocation)
-    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable,
+        state, verdict = drive(chosen_trainer(collocation), limits, watch)
+        best = state.best or nothing(collocation)
+    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer,
                       notes=(*collocation.plan.notes, *_sensitive(best)))
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     try:
@@ -57,6 +58,13 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
         if verdict.status != "failure":
             raise
     return replace(solution, verdict=replace(verdict, elapsed=limits.elapsed))
+
+
+def prepare(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
+            device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0]) -> Collocation:
+    """The problem compiled, with the settings of a run; arguments, defaults and refusals are those of `solve`."""
+    settings = _settings(problem, accuracy, time_limit, steps, seed, trainer)
+    return Collocation(Plan.of(problem, settings), _dtype(dtype), _device(device))
 
 
 def drive(trainer: Trainer[S], limits: Limits, watch: Watch | None) -> tuple[S, Verdict]:
@@ -135,12 +143,6 @@ def _progress(state: RunState, report: Report, steps: int, limits: Limits) -> Pr
     return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit, report.message)
 
 
-def _nothing(collocation: Collocation) -> Candidate:
-    """The zero solution: what there is before the first trial."""
-    ansatz = wide(collocation, *collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
-    return Candidate(ansatz, start(ansatz, collocation), float("inf"))
-
-
 def _sensitive(best: Candidate) -> tuple[str, ...]:
     """A warning where small residuals may hide large errors."""
     if best.amplification < SENSITIVE:
@@ -149,7 +151,8 @@ def _sensitive(best: Candidate) -> tuple[str, ...]:
             "so the error can be far larger than estimated (is a condition missing?)",)
 
 
-def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int) -> Settings:
+def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int,
+              trainer: str) -> Settings:
     """What is given, else what the problem says, else the default."""
     if not isinstance(problem, Problem):
         raise UsageError(f"solve takes a Problem, not {described(problem)}", hint='pinnaux.load("problem.py") reads one from a file')
@@ -160,7 +163,7 @@ def _settings(problem: Problem, accuracy: float | None, time_limit: float | None
         if not (value is None and name == "steps" or isinstance(value, numbers.Integral) and value >= least):
             raise UsageError(f"{name} must be a whole number from {least} on, not {described(value)}", hint=f"leave {name} out for the default")
     given = {"accuracy": problem.accuracy if accuracy is None else accuracy, "time_limit": problem.time_limit if time_limit is None else time_limit}
-    return Settings(steps=steps, seed=int(seed), **{name: float(value) for name, value in given.items() if value is not None})
+    return Settings(steps=steps, seed=int(seed), trainer=known_trainer(trainer), **{name: float(value) for name, value in given.items() if value is not None})
 
 
 def _out_of_memory(failure: RuntimeError) -> bool:

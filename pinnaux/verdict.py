@@ -25,7 +25,7 @@ class Verdict:
     """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter.
 
     `errors` are those against the exact solution by name. `reliable` says whether held-out points confirm the estimates, as far
-    as telling them from the accuracy asked for needs it.
+    as telling them from the accuracy asked for needs it. `trainer` is the name of the trainer that solved.
     """
 
     status: str
@@ -39,6 +39,7 @@ class Verdict:
     steps: int = 0
     condition: str | None = None
     notes: tuple[str, ...] = ()
+    trainer: str = "automatic"
 
     @property
     def exit_status(self) -> int:

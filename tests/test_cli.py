@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import pyvista
 
-from pinnaux.cli import main
+from pinnaux.cli import COMMANDS, main
 from pinnaux.load import load
 from pinnaux.report import HEADLINES
 from pinnaux.solution import Solution
@@ -52,7 +52,7 @@ def results(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("words, what, hint", [
-    ([], "which command?", "check, solve, export, plot"),
+    ([], "which command?", "check, solve, export, plot, bench"),
     (["slove", "heat.py"], "there is no command 'slove'", "did you mean 'solve'?"),
     (["heat.py"], "heat.py is a file, not a command", "pinnaux solve heat.py"),
     (["solve"], "the following arguments are required: FILE", "pinnaux solve --help"),
@@ -61,6 +61,9 @@ def results(folder: Path) -> list[str]:
     (["solve", "heat.py", "--time-limit", "nan"], "'nan' is not a positive number", "pinnaux solve --help"),
     (["solve", "heat.py", "--steps", "1.5"], "'1.5' is not a positive whole number", "pinnaux solve --help"),
     (["solve", "heat.py", "--seed", "x"], "'x' is not a whole number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--trainer", "addam"], "there is no trainer 'addam'", "did you mean 'adam'? known: 'automatic', 'adam'"),
+    (["bench", "heat.py", "--trainers", "adam,lbgfs"], "there is no trainer 'lbgfs'", "did you mean 'lbfgs'?"),
+    (["bench", "heat.py", "--trainer", "adam", "--steps", "0"], "'0' is not a positive whole number", "pinnaux bench --help"),
     (["solve", "heat.py", "--dtype", "float16"], "float16", "pinnaux solve --help"),
     (["solve", "heat.py", "--sed", "1"], "unrecognized arguments: --sed", "--help"),
 ])
@@ -78,7 +81,7 @@ def test_help_names_the_commands_and_the_exit_statuses(capsys):
         main(["--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    assert all(word in text for word in ("check", "solve", "export", "plot", "130 interrupted"))
+    assert all(word in text for word in ("check", "solve", "export", "plot", "bench", "130 interrupted"))
 
 
 def test_the_version_is_the_packages(capsys):
@@ -111,7 +114,7 @@ def test_check_does_not_load_torch_and_answers_in_half_a_second(bar_file):
     assert min(float(line.split()[-1]) for line in lines) < 0.5
 
 
-@pytest.mark.parametrize("command", ["check", "solve", "export", "plot"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_missing_file_is_named(capsys, tmp_path, command):
     assert main([command, str(tmp_path / "nowhere.py")]) == 1
     assert "nowhere.py" in capsys.readouterr().err
@@ -193,9 +196,19 @@ def test_the_options_reach_the_solver(monkeypatch, bar_file):
     solution, seen = known.bar(), {}
     solution.verdict = Verdict("accuracy", "", 1e-4)
     monkeypatch.setattr("pinnaux.solver.solve", lambda problem, **options: seen.update(options) or solution)
-    words = "--accuracy 1e-3 --time-limit 7.5 --steps 9 --seed 4 --device cuda:1 --dtype float32 --quiet".split()
+    words = "--accuracy 1e-3 --time-limit 7.5 --steps 9 --seed 4 --device cuda:1 --dtype float32 --trainer lbfgs --quiet".split()
     assert main(["solve", str(bar_file), "--out", str(bar_file.parent), *words]) == 0
-    assert seen == dict(accuracy=1e-3, time_limit=7.5, steps=9, seed=4, device="cuda:1", dtype="float32", watch=None)
+    assert seen == dict(accuracy=1e-3, time_limit=7.5, steps=9, seed=4, device="cuda:1", dtype="float32", trainer="lbfgs", watch=None)
+
+
+def test_the_trainer_is_named_in_the_report_unless_it_is_the_default(capsys, bar_file):
+    words = ["solve", str(bar_file), "--out", str(bar_file.parent), "--steps", "3"]
+    assert main([*words, "--trainer", "ssbroyden"]) == 2
+    assert re.search(r"stopped: step limit: 3 steps are done \(.* s, trainer ssbroyden\)", capsys.readouterr().out)
+    assert json.loads((bar_file.parent / "bar" / "report.json").read_text())["trainer"] == "ssbroyden"
+    main(words)
+    assert ", trainer" not in capsys.readouterr().out
+    assert json.loads((bar_file.parent / "bar" / "report.json").read_text())["trainer"] == "automatic"
 
 
 def test_a_device_that_is_not_there_is_wrong_usage(capsys, bar_file):
@@ -218,6 +231,17 @@ def test_a_run_that_is_stopped_writes_what_it_has_and_is_status_130(bar_file, nu
     assert child.returncode == 130, err
     assert "interrupted" in out and "Traceback" not in err
     assert {"bar.pvd", "bar.png", "solution.pt", "report.txt"} <= set(results(bar_file.parent / "out" / "bar"))
+
+
+def test_a_bench_that_is_stopped_prints_what_there_is_and_is_status_130(bar_file):
+    words = [*PINNAUX, "bench", str(bar_file), "--out", str(bar_file.parent), "--trainers", "lbfgs,adam", "--accuracy", "1e-300"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert any("l-bfgs, step" in line for line in child.stdout)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and err == ""
+    assert re.search(r"^lbfgs .* interrupted$", out, flags=re.MULTILINE) and "adam" not in out
+    assert results(bar_file.parent / "bar") == ["bench.csv", "bench.png"]
 
 
 def test_two_interruptions_stop_at_once_and_leave_no_half_written_file(bar_file):

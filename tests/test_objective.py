@@ -43,6 +43,16 @@ def value(ansatz: Ansatz, theta: Tensor, group: int, points: Tensor) -> Tensor:
     return reference.values(branch.network, parameters, points)
 
 
+def test_the_losses_of_the_components_add_up_to_the_loss() -> None:
+    objective, theta = objective_of(everything())
+    losses = objective.losses(theta)
+    assert list(losses) == list(objective.by_component(theta))
+    assert sum(losses.values()) == pytest.approx(objective.gradient(theta)[0].item(), rel=1e-12)
+    block, weight = objective.blocks[0], objective.weights[0]
+    mean = objective.by_component(theta)["motion[1]"].square().mean()
+    assert losses["motion[1]"] == pytest.approx((weight[block.names.index("motion[1]")] ** 2 * mean).item(), rel=1e-12)
+
+
 def test_residuals_are_those_of_nested_autograd() -> None:
     objective, theta = objective_of(everything())
     ansatz = objective.ansatz

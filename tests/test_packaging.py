@@ -64,8 +64,9 @@ def test_the_files_that_the_readme_shows_and_links_exist():
 def test_the_readme_explains_every_exit_status_and_option(capsys):
     from pinnaux.cli import main
 
-    with pytest.raises(SystemExit):
-        main(["solve", "--help"])
+    for command in ("solve", "bench"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
     options = re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)
     assert [option for option in set(options) - {"--help"} if option not in README] == []
     assert [status for status in ("0", "1", "2", "3", "130") if f"| {status} |" not in README] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -11,7 +12,11 @@ from compute_problems import bar, conductivity, decay, oscillator, plate, ring, 
 
 from pinnaux import Condition, Field, Interval, Parameter, Problem, TimeInterval, diff, exp, log, pointwise, solve, sqrt
 from pinnaux.errors import DeclarationError, UsageError
+from pinnaux.settings import TRAINERS, Settings
 from pinnaux.solution import Solution
+from pinnaux.solver import Limits, drive
+from pinnaux.trainers.plain import State
+from pinnaux.trainers.state import Report
 from pinnaux.verdict import Progress
 
 # Problem, accuracy asked for, and the error that is allowed in every unknown.
@@ -155,6 +160,27 @@ def test_the_same_seed_gives_the_same_solution_and_another_seed_another() -> Non
     assert np.array_equal(points[0], points[1]) and not np.isin(points[0], points[2]).any()
 
 
+@pytest.mark.parametrize("trainer", TRAINERS[1:])
+def test_every_trainer_lowers_the_error_and_tells_its_name(trainer: str) -> None:
+    before, _ = watched(decay(), trainer=trainer, steps=2)
+    after, seen = watched(decay(), trainer=trainer, steps=4)
+    assert (after.verdict.trainer, after.verdict.status, after.verdict.steps) == (trainer, "steps", 4)
+    assert after.verdict.errors["u"] < 0.9 * before.verdict.errors["u"]
+    assert [progress.step for progress in seen] == [1, 2, 3, 4] and seen[-1].losses.keys() == {"decay", "start"}
+
+
+def test_a_trainer_may_say_that_there_is_no_time_for_more() -> None:
+    class Resigned:
+        def init(self) -> State:
+            return State()
+
+        def step(self, state: State, budget: Limits) -> tuple[State, Report]:
+            return State(finished="time"), Report("estimate")
+
+    _, verdict = drive(Resigned(), Limits(Settings(time_limit=9.0), time.monotonic()), None)
+    assert (verdict.status, verdict.reason, verdict.steps) == ("time", "9 s are over", 1)
+
+
 def test_problems_solved_in_one_process_do_not_touch_each_other() -> None:
     one, other = bar(), plate()
     first = solve(one, steps=3)
@@ -184,8 +210,9 @@ def test_on_a_gpu_the_solution_is_as_good() -> None:
     ({"device": "gpu"}, "there is no device 'gpu'", "cpu, cuda"),
     ({"device": "meta"}, "there is no device 'meta'", "cpu, cuda"),
     ({"device": "cuda:63"}, "device 'cuda:63' cannot be used", "cuda needs a GPU"),
+    ({"trainer": "addam"}, "there is no trainer 'addam'", "did you mean 'adam'?"),
 ])
-def test_a_dtype_or_device_that_is_not_there_is_refused(arguments: dict[str, str], what: str, hint: str) -> None:
+def test_a_dtype_device_or_trainer_that_is_not_there_is_refused(arguments: dict[str, str], what: str, hint: str) -> None:
     with pytest.raises(UsageError) as refused:
         solve(bar(), **arguments)
     assert what in str(refused.value) and hint in str(refused.value)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pinnaux.ansatz import Candidate
-from pinnaux.architecture import start, wide
-from pinnaux.collocation import Collocation, Purpose
+from pinnaux.architecture import nothing
+from pinnaux.collocation import Collocation
 from pinnaux.evolution import Evolution
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
@@ -168,7 +168,7 @@ class Automatic:
         collocation = self._chosen(state)
         descent = begin(collocation, state.judge)
         check_finite(descent.objective, descent.theta)
-        return replace(state, descent=descent, corners=collocation.corners), Report("start", self._losses(descent), message=f"network spread layer by layer{economy(None, descent)}")
+        return replace(state, descent=descent, corners=collocation.corners), Report("start", descent.objective.losses(descent.theta), message=f"network spread layer by layer{economy(None, descent)}")
 
     def _advance(self, state: State) -> tuple[State, Report]:
         before = state.descent
@@ -181,7 +181,7 @@ class Automatic:
         fresh = {}
         if descent.steps % self.collocation.plan.settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
-        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}{economy(before, descent)}")
+        return following, Report("layers", descent.objective.losses(descent.theta), fresh, f"damping {descent.damping:.0e}{economy(before, descent)}")
 
     def _correct(self, state: State) -> tuple[State, Report]:
         """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""
@@ -195,7 +195,7 @@ class Automatic:
         improved = found.score < settings.progress * state.best.score
         best = found if found.score < state.best.score else state.best
         stale = state.stale + 1 if not improved else 0
-        report = Report("correction", self._losses(descent), self._fresh(state, best),
+        report = Report("correction", descent.objective.losses(descent.theta), self._fresh(state, best),
                         f"estimated error {correction.before.error:.1e}, {found.error:.1e} after correction")
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
@@ -223,25 +223,12 @@ class Automatic:
     def _judge_anew(self, state: State) -> State:
         """Balance the judge by the trained network: where the first features were far from a solution, so was their balance."""
         judge = state.judge.balanced(state.descent.objective.ansatz, state.descent.theta)
-        judge = replace(judge, zero=self._zero(judge))
+        zero = nothing(self.plain)
+        judge = replace(judge, zero=judge.score(zero.ansatz, zero.theta))
         return replace(state, judge=judge, best=replace(state.best, score=judge.score(state.best.ansatz, state.best.theta)))
-
-    def _zero(self, judge: HeldOut) -> float:
-        """The score of all functions zero."""
-        ansatz = wide(self.plain, *self.collocation.plan.settings.reference_trial, 100, Purpose(0, 0))
-        return judge.score(ansatz, start(ansatz, self.collocation))
 
     def _fresh(self, state: State, candidate: Candidate) -> dict[str, float]:
         return state.judge.residuals(candidate.ansatz, candidate.theta)
-
-    def _losses(self, descent: Descent) -> dict[str, float]:
-        """The weighted loss of every component, as trained on."""
-        objective = descent.objective
-        losses = {}
-        for block, weight in zip(objective.blocks, objective.weights):
-            mean = (block.residuals(objective.ansatz, descent.theta) * weight[:, None]).square().mean(dim=1)
-            losses |= dict(zip(block.names, mean.tolist()))
-        return losses
 
 
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:

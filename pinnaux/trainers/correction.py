@@ -72,6 +72,11 @@ class Correction:
         return replace(self._better, reliable=self.reliable, amplification=self.amplification)
 
     @property
+    def uncorrected(self) -> Candidate:
+        """The one before correction, with its error estimated and how reliably: for trainers that keep no correction."""
+        return replace(self, after=self.before).best
+
+    @property
     def kept(self) -> bool:
         """Whether the corrected candidate is the better one."""
         return self.after.score < self.before.score
