@@ -143,23 +143,36 @@ def eigenfunction(order: int) -> Measure:
 EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
     "c02_burgers_bump": ((field("u", known.burgers_bump), 5e-3),),
     "c07_round_hole": ((field("u", lambda x, y: np.log(np.hypot(x - 4, y - 2) / 0.4)), 0.01), (around_hole, 0.02)),
+    "c09_parallelogram_hole": ((field("u", sines), 0.01), (integral, 0.01)),
     "c10_convective_edges": ((field("T", known.convective_plate, where=above_the_corners), 0.02), (at("T", (0.6, 0.2), 18.25), 0.02)),
     "c13a_coefficient_smooth": ((field("q", lambda x: x**2, where=away_from_nodes), 0.05),),
+    "c13b_coefficient_oscillating": ((field("q", lambda x: np.sin(20 * x), where=away_from_nodes), 0.15),),
+    "c14_point_load": ((number("a", 0.35), 0.01 / 0.35), (number("P", 1.0), 0.02), (field("w", known.beam), 0.01)),
     "c16a_rod_steady": ((field("T", lambda x, t: 70 - 300 * x, where=later), 2e-3),),
     "c19_stiff_spring": ((field("y", known.stiff_spring), 0.02),),
     "c22_sixth_order": ((field("u", known.sixth_order), 0.02),),
     "c24_interior_layer": ((exact("u"), 0.05),),
     "c25_dam_break": ((depth, 0.03), (shock, 0.1)),
+    "c30_waves_with_constraint": (
+        (field("u1", lambda x, t: np.exp(-t) * np.sin(np.pi * x)), 0.01),
+        (field("u2", lambda x, t: np.exp(-t) * np.cos(np.pi * x)), 0.01),
+        (field("u3", lambda x, t: (1 + np.pi**2) * np.exp(-t)), 0.05)),
     **{f"c31_vector_laplacian_{way}": (
         (field("w", lambda x, y: x**2 + y**2, 0), 5e-3), (field("w", lambda x, y: x**2 - y**2, 1), 5e-3)) for way in ("built_in", "own")},
+    "c36_sturm_liouville_1": ((eigenvalue(1), 2e-3), (eigenfunction(1), 0.01)),
+    "c36_sturm_liouville_2": ((eigenvalue(2), 0.01), (eigenfunction(2), 0.01)),
     **{f"c40_source_strength_{way}": ((number("c", 4 * np.pi**2), 0.01),) for way in ("csv", "columns")},
     "c42_star_mesh": ((field("u", lambda x, y: x**3 - 3 * x * y**2), 0.01),),
     "c44_cube": (
         (field("u", lambda x, y, z: np.sin(np.pi * x) * np.sin(np.pi * y) * np.sin(np.pi * z)), 0.01),
         (field("gradient", lambda x, y, z: np.pi * np.cos(np.pi * x) * np.sin(np.pi * y) * np.sin(np.pi * z), 0), 0.01)),
     "c46_five_waves": ((field("u", lambda x: sum(np.sin(2 * k * x) / (2 * k) for k in range(1, 6))), 0.01),),
+    "c48_membrane": (
+        (field("u", lambda x, y, t: np.sin(np.pi * x) * np.sin(np.pi * y) * np.cos(np.sqrt(2) * np.pi * t)), 0.03),),
     "c50_biharmonic": ((field("u", lambda x, y: np.exp(x) * np.sin(np.pi * y)), 0.01),),
+    "c52_flux_edge": ((field("u", lambda x, y: known.insulated_lshape(np.column_stack([x, y]))), 0.05),),
     "c56_spherical": ((field("u", lambda r, theta: r**2 * (3 * np.cos(theta) ** 2 - 1) / 2), 0.02),),
+    "c57_kdv_coefficients": ((number("A", 1.0), 0.01), (number("B", 0.0025), 0.1), (number("C", 1.0), 0.01)),
 }
 
 
