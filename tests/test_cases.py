@@ -142,6 +142,7 @@ def eigenfunction(order: int) -> Measure:
 # What is measured of every problem, and the error allowed.
 EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
     "c02_burgers_bump": ((field("u", known.burgers_bump), 5e-3),),
+    "c03_forward_backward_logarithms": ((bridge("density"), 0.02), (bridge("m"), 0.05), (bridge("v"), 0.05)),
     "c07_round_hole": ((field("u", lambda x, y: np.log(np.hypot(x - 4, y - 2) / 0.4)), 0.01), (around_hole, 0.02)),
     "c09_parallelogram_hole": ((field("u", sines), 0.01), (integral, 0.01)),
     "c10_convective_edges": ((field("T", known.convective_plate, where=above_the_corners), 0.02), (at("T", (0.6, 0.2), 18.25), 0.02)),
