@@ -92,15 +92,6 @@ def sixth_order(x: Array) -> Array:
     return solve_bvp(slopes, ends, nodes, np.zeros((6, nodes.size)), tol=1e-8).sol(x)[0]
 
 
-def forced_oscillator(t: Array) -> Array:
-    """y of y'' + 0.2 (y² - 1) y' - y + y³ = 0.53 cos t from y = 0.1, y' = -0.2."""
-    def rates(t: float, state: Array) -> Array:
-        y, speed = state
-        return np.array([speed, 0.53 * np.cos(t) - 0.2 * (y**2 - 1) * speed + y - y**3])
-
-    return solve_ivp(rates, (0, t.max()), [0.1, -0.2], method="DOP853", t_eval=t, rtol=1e-12, atol=1e-12).y[0]
-
-
 def bloch(t: Array) -> dict[str, Array]:
     """ρ₁₁, ρ₂₂ and Im ρ₁₂ of the driven atom: exp(t L) ρ(0) with ρ' = L ρ = -i [H, ρ] + S ρ S* - {S* S, ρ} / 2 (Lindblad)."""
     hamiltonian = 10 * np.array([[0, 1], [1, 0]], dtype=complex)
@@ -171,8 +162,8 @@ def insulated_lshape_coefficients(terms: int = 40, count: int = 300) -> Array:
 def insulated_lshape_basis(z: Complex, terms: int) -> tuple[Complex, Complex]:
     """Functions (N, K) whose real parts are harmonic, and their derivatives.
 
-    z^((2k+1)/3), turned so that the real part vanishes on x = 0, y > 0 and the flux on y = 0, x > 0, between which the angle is 3π/2; powers;
-    and the resonances (z - c)² log(z - c) of right-angled corners whose edges are both held. Angles at the origin run downwards from 0.
+    z^((2k+1)/3), whose real part vanishes on x = 0, y > 0 and its flux on y = 0, x > 0 (the angle runs from 0 down to -3π/2); powers;
+    and the resonances (z - c)² log(z - c) of right-angled corners whose edges are both held.
     """
     turned = np.exp(0.75j * np.pi) * z
     logarithm = np.log(np.where(z == 0, 1, turned)) - 0.75j * np.pi
@@ -243,12 +234,14 @@ def write_star(folder: Path, around: int = 160, outwards: int = 24) -> None:
     triangles = [np.column_stack([0 * here, 1 + here, 1 + there])]
     for ring in range(1, outwards):
         inner, outer = 1 + (ring - 1) * around, 1 + ring * around
-        triangles += [np.column_stack([inner + here, outer + here, outer + there]), np.column_stack([inner + here, outer + there, inner + there])]
+        triangles += [np.column_stack([inner + here, outer + here, outer + there]),
+                      np.column_stack([inner + here, outer + there, inner + there])]
     edges = 1 + (outwards - 1) * around + np.column_stack([here, there])
     elements = [f"1 2 {group} {group} {a + 1} {b + 1}" for (a, b), group in zip(edges, np.where(here < around // 2, 1, 2))]
     elements += [f"2 2 3 3 {a + 1} {b + 1} {c + 1}" for a, b, c in np.vstack(triangles)]
     numbered = [f"{number} {point.real:.12g} {point.imag:.12g} 0" for number, point in enumerate(nodes, start=1)]
-    lines = ["$MeshFormat", "2.2 0 8", "$EndMeshFormat", "$PhysicalNames", "3", '1 1 "flux"', '1 2 "value"', '2 3 "domain"', "$EndPhysicalNames",
+    lines = ["$MeshFormat", "2.2 0 8", "$EndMeshFormat",
+             "$PhysicalNames", "3", '1 1 "flux"', '1 2 "value"', '2 3 "domain"', "$EndPhysicalNames",
              "$Nodes", str(len(nodes)), *numbered, "$EndNodes",
              "$Elements", str(len(elements)), *(f"{number} {line}" for number, line in enumerate(elements, start=1)), "$EndElements"]
     (folder / "C42_star.msh").write_text("\n".join(lines) + "\n", encoding="ascii")
