@@ -12,7 +12,7 @@ from compute_problems import SMALL, bar, collocation, conductivity, decay, plate
 
 from pinnaux import Condition, Field, Interval, diff, pi, sin, solve, tanh
 from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Trained, Trial
-from pinnaux.architecture import embedding, start, wide
+from pinnaux.architecture import embedding, nothing, start, wide
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import Embedding
@@ -181,3 +181,15 @@ def test_features_far_from_the_solution_are_not_called_reliable_when_nothing_hel
     judge = held_out(points)
     correction = correct(points, judge, Candidate(ansatz, theta, judge.score(ansatz, theta)), 0, 100)
     assert not correction.reliable or correction.best.error > 0.1
+
+
+def test_where_no_step_lowers_the_residual_nothing_is_said_of_the_error() -> None:
+    """u^3.5 at u = 0 has no slope: the correction cannot move, and zero change is no estimate."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("power", u**3.5 == 1 + x, on=domain)])
+    points = collocation(problem, **SMALL)
+    judge = held_out(points)
+    correction = correct(points, judge, nothing(points), 0, 60)
+    assert correction.before.estimate == correction.after.estimate == {}
+    assert not correction.reliable

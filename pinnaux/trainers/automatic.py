@@ -123,7 +123,9 @@ class Automatic:
         settings = self.collocation.plan.settings
         correction = correct(self._chosen(state), state.judge, state.best, state.corrections, settings.estimate_features)
         best = correction.best
-        if not correction.kept and state.best.estimate:
+        if not best.estimate:
+            best = replace(best, estimate=state.best.estimate, reliable=False)
+        elif not correction.kept and state.best.estimate:
             best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
         elif state.best.estimate:
             best = replace(best, estimate=_no_faster(state.best.estimate, best.estimate, correction.held_gain))

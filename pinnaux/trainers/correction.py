@@ -109,7 +109,10 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     root = math.hypot(1.0, held_gain)
     error = {name: EPSILON + size * held_gain / root for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
-    return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, candidate.score / max(judge.zero, 1e-300),
+    share = candidate.score / max(judge.zero, 1e-300)
+    if not result.after < result.before and share > ROUNDING:
+        error = noise = {}  # no step lowered the residual: nothing is known of the error
+    return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, share,
                       settings.accuracy, amplification)
 
 

@@ -124,7 +124,7 @@ def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Ca
 def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: int) -> Tensor:
     """From the zero solution; from random functions where nothing moves away from it: div(|∇u|∇u) = f degenerates there.
 
-    Where formulas are undefined at zero, as log u and the slope of √u are, from functions that are one as well.
+    Where that does not help either, from functions that are one: log u is undefined at zero, and u^3.5 where u is negative.
     """
     settings = collocation.plan.settings
     best = gauss_newton(objective, zero, steps, settings.regularisation, memory=settings.memory).theta
@@ -133,10 +133,12 @@ def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: 
         return best
     others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)),
               constant_start(objective.ansatz, collocation)]
-    for theta in others[: 1 if all(torch.isfinite(rows).all() for _, rows in objective.row_chunks(zero)) else 2]:
+    for theta in others:
         weighted = replace(objective, weights=balanced_weights(objective, theta))
         found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation, memory=settings.memory).theta
         best = min(best, found, key=lambda one: _size(objective, one))
+        if _size(objective, best) < settings.moved * before:
+            break
     return best
 
 
