@@ -19,7 +19,7 @@ from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, economy
 from pinnaux.trainers.march import Marching
-from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as begin_rounds, windows_left
+from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as begin_rounds, given_up, windows_left
 from pinnaux.trainers.state import Budget, Report
 
 
@@ -155,14 +155,17 @@ class Automatic:
         """
         before = state.rounds or begin_rounds(self.marching)
         rounds = advance_rounds(self.marching, state.judge, before)
-        best, message, finished = state.best, rounds.march.message, None
+        message, finished = rounds.march.message, None
+        ending = not budget.affords("windows", windows_left(self.marching, rounds))
+        if ending:
+            rounds, message = given_up(self.marching, rounds), f"{message}; there is no time for the rest"
+        best = state.best
         if rounds.best is not before.best and (best is None or rounds.best.estimate or rounds.best.score < best.score):
             best = rounds.best
             accurate = best.reliable and best.error <= self.collocation.plan.settings.accuracy
             finished = "accuracy" if accurate else None
-        if not finished and not budget.affords("windows", windows_left(self.marching, rounds)):
-            rounds, message = replace(rounds, over=True), f"{message}; there is no time for the rest"
-            finished = "time" if rounds.best and best is rounds.best else None
+        if ending and not finished and rounds.best and best is rounds.best:
+            finished = "time"
         fresh = self._fresh(state, best) if best is not state.best else {}
         return replace(state, rounds=rounds, best=best, estimated=True, finished=finished), Report("windows", {}, fresh, message)
 

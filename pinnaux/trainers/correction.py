@@ -100,7 +100,8 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     train_gain = (result.before.clamp_min(1e-300) / result.after.clamp_min(1e-300)).item()
     score = judge.score(ansatz, solved)
     held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
-    sizes = relative_change(collocation, candidate, ansatz, solved, Purpose(settings.seed, SIZE_POINTS))
+    sizes = relative_change(collocation, candidate, ansatz, solved,
+                            collocation.domain_points(settings.held_out_points, Purpose(settings.seed, SIZE_POINTS)))
     amplification = 0.0
     if judge.zero > 0:  # else the solution is zero, and nothing is relative to it
         amplification = _amplification(collocation, ansatz, solved, result.system, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
@@ -208,10 +209,9 @@ def _lengths(problem: Problem, components: Mapping[str, float]) -> dict[str, flo
     return {one.name: max(length, least) for field, length in zip(problem.fields, whole) for one in field.components}
 
 
-def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, purpose: Purpose) -> dict[str, float]:
-    """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the domain, and for every number."""
+def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor) -> dict[str, float]:
+    """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, and for every number."""
     problem = collocation.plan.problem
-    points = collocation.domain_points(collocation.plan.settings.held_out_points, purpose)
     old_parts, new_parts = before.ansatz.split(before.theta), ansatz.split(theta)
     change, size = {}, {}
     for number in range(len(collocation.plan.groups)):

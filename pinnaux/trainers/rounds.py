@@ -10,12 +10,14 @@ import math
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from pinnaux.ansatz import Candidate
 from pinnaux.collocation import Purpose
 from pinnaux.trainers.correction import EPSILON, SMALLEST_GAIN, relative_change
 from pinnaux.trainers.held_out import HeldOut
 from pinnaux.trainers.march import Chain, March, Marching
+from pinnaux.trainers.window import Window
 
 CHANGE = 47
 LOOSEST, TIGHTER = 1e-2, 0.1
@@ -59,6 +61,16 @@ def windows_left(marching: Marching, rounds: Rounds) -> float:
     return (marching.duration[1] - rounds.march.chain.end) / rounds.march.length
 
 
+def given_up(marching: Marching, rounds: Rounds) -> Rounds:
+    """No more windows. Where the march under way was the second, it tells the error of the first as far as it came."""
+    best = rounds.best
+    if best and not best.estimate and len(rounds.march.chain.pieces) >= FEWEST_WINDOWS:
+        chain = rounds.march.chain
+        ansatz, theta = chain.ansatz(), best.theta
+        best = replace(best, estimate=relative_change(marching.collocation, best, ansatz, theta, _points(marching, chain)))
+    return replace(rounds, best=best, over=True)
+
+
 def _whole(marching: Marching, judge: HeldOut, chain: Chain) -> Candidate:
     ansatz = chain.ansatz()
     theta = torch.zeros(0, dtype=marching.collocation.dtype, device=marching.collocation.device)
@@ -68,9 +80,16 @@ def _whole(marching: Marching, judge: HeldOut, chain: Chain) -> Candidate:
 def _estimated(marching: Marching, rounds: Rounds, chain: Chain, candidate: Candidate) -> Candidate:
     """With the error that the difference from the last march implies: |difference|² = error² + (error of the last one)²,
     and their ratio is that of the largest residuals on held-out points."""
-    collocation = marching.collocation
-    purpose = Purpose(collocation.plan.settings.seed, CHANGE)
-    change = relative_change(collocation, rounds.best, candidate.ansatz, candidate.theta, purpose)
+    change = relative_change(marching.collocation, rounds.best, candidate.ansatz, candidate.theta, _points(marching, chain))
     gain = max(1.0, rounds.last.worst / max(chain.worst, 1e-300))
     estimate = {name: EPSILON + size / math.hypot(1.0, gain) for name, size in change.items()}
     return replace(candidate, estimate=estimate, reliable=gain > SMALLEST_GAIN)
+
+
+def _points(marching: Marching, chain: Chain) -> Tensor:
+    """Points (N, d) at the times that the chain covers."""
+    collocation = marching.collocation
+    settings, window = collocation.plan.settings, Window(collocation, marching.evolution, chain.edges[0], chain.end)
+    generator = Purpose(settings.seed, CHANGE).generator()
+    drawn = collocation.plan.problem.domain.interior.sample(settings.held_out_points, generator)
+    return collocation.tensor(window.moved(drawn).coordinates)
