@@ -51,6 +51,7 @@ class Settings:
     start_regularisation: float = 1e-8
     first_damping: float = 1e-2
     refresh_every: int = 8
+    consistency_points: int = 32
     descent_sampling: float = 2 / 3
     first_descent: int = 60
     pace_steps: int = 16

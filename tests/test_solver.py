@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,8 +13,12 @@ from compute_problems import bar, conductivity, decay, oscillator, plate, ring, 
 
 from pinnaux import Condition, Field, Interval, Parameter, Problem, TimeInterval, diff, exp, log, pointwise, solve, sqrt
 from pinnaux.errors import DeclarationError, UsageError
+from pinnaux.settings import Settings
 from pinnaux.solution import Solution
-from pinnaux.verdict import Progress
+from pinnaux.solver import Limits, drive
+from pinnaux.trainers.automatic import State
+from pinnaux.trainers.state import Budget, Report
+from pinnaux.verdict import Consistency, Progress
 
 # Problem, accuracy asked for, and the error that is allowed in every unknown.
 solvable = {
@@ -136,6 +142,32 @@ def test_an_undefined_residual_is_a_failure_that_names_the_condition_and_the_poi
     assert (verdict.status, verdict.exit_status, verdict.condition) == ("failure", 3, "growth")
     assert "condition 'growth' is nan at the point (0." in verdict.reason
     assert np.isfinite(solution(np.array([[0.5]]))["w"]).all()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run of as many steps as there are measurements, which are reported one by one."""
+
+    measurements: tuple[Consistency | None, ...]
+
+    def init(self) -> State:
+        return State()
+
+    def step(self, state: State, budget: Budget) -> tuple[State, Report]:
+        done = state.corrections + 1
+        finished = "stagnation" if done == len(self.measurements) else None
+        return replace(state, corrections=done, finished=finished), Report("layers", consistency=self.measurements[done - 1])
+
+
+def test_a_separated_objective_that_does_not_bound_the_loss_is_told() -> None:
+    good, bad, worse = (Consistency(1.0, objective, 2.0) for objective in (0.6, 0.4, 0.25))
+    seen: list[Progress] = []
+    _, verdict = drive(Measured((good, bad, None, worse)), Limits(Settings(), time.monotonic()), seen.append)
+    assert verdict.notes == ("the separated objective did not bound the loss in 2 of 3 checks (the worst in step 4: 1.0e+00 > 2 × 2.5e-01): "
+                             "its weights were too small there",)
+    assert [progress.consistency for progress in seen] == [good, bad, None, worse]
+    _, verdict = drive(Measured((good, None)), Limits(Settings(), time.monotonic()), None)
+    assert verdict.notes == ()
 
 
 def test_limits_of_the_problem_are_used_where_none_are_given() -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import start, wide
 from pinnaux.collocation import Collocation, Purpose
+from pinnaux.consistency import at_best
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
@@ -140,10 +141,11 @@ class Automatic:
         if idle > self.collocation.plan.settings.patience:
             following = replace(following, next_correction=descent.steps)
         following = self._postponed(following)
-        fresh = {}
-        if descent.steps % self.collocation.plan.settings.refresh_every == 0:
+        fresh, measured, settings = {}, None, self.collocation.plan.settings
+        if descent.steps % settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
-        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}")
+            measured = at_best(descent.objective, descent.theta, settings.consistency_points)
+        return following, Report("layers", self._losses(descent), fresh, f"damping {descent.damping:.0e}", measured)
 
     def _correct(self, state: State) -> tuple[State, Report]:
         """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""
