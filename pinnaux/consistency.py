@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from pinnaux.elimination import Eliminated, floored
+from pinnaux.elimination import EliminatedSystem, floored
 from pinnaux.lipschitz import lipschitz_bounds
 from pinnaux.objective import Block, Objective
 from pinnaux.self_adaptive import Sensitivities, Weighting
@@ -32,26 +34,42 @@ def proven_constant(separated: Separated, theta: Tensor, auxiliaries: Auxiliarie
                      default=0.0)
 
 
-def at_best(objective: Objective, theta: Tensor, points: int) -> Consistency:
-    """loss ≤ (L + 1) Φ at θ and the auxiliary jets that lower Φ most from a push, with tight weights.
+def at_best(objective: Objective, theta: Tensor, points: int, weighting: Weighting = Sensitivities()) -> Consistency:
+    """loss ≤ (L + 1) Φ at θ and the auxiliary jets that lower Φ most from a push.
 
-    Linearised, they leave Φ = loss/(L + 1) exactly, so that both sides agree as far as the layers are linear over the slacks; of
-    these the longest part is taken that does lower Φ. (After the step of θ itself Φ is useless at the jets predicted for it:
-    defects of second order, in directions that hardly matter to the residual, were 10³ … 10⁹ times the loss on Burgers'
+    With tight weights these leave Φ = loss/(L + 1), linearised, so that both sides agree as far as the layers are linear over the
+    slacks; of the slacks the longest part is taken that does lower Φ. (After a step of θ, Φ is useless at the jets predicted for
+    it: defects of second order, in directions that hardly matter to the residual, were 10³ … 10⁹ times the loss on Burgers'
     equation.) Measured on at most so many `points` of every block, evenly taken.
     """
-    separated = Separated(Objective(objective.ansatz, tuple(_thinned(block, points) for block in objective.blocks), objective.weights))
-    weighting, auxiliaries = Sensitivities(), separated.push(theta)
-    loss = separated.objective.residual(theta).square().sum().item()
+    separated = thinned(Separated(objective), points)
+    return consistency(separated, theta, best_jets(separated, theta, separated.push(theta), weighting), weighting)
+
+
+def best_jets(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weighting: Weighting) -> Auxiliaries:
+    """The auxiliary jets with the longest part of their best change, all layers at once, that lowers Φ; the same if none does."""
     weights = weighting.weights(separated, theta, auxiliaries)
-    best = Eliminated.of(separated, theta, auxiliaries, weights).moved(torch.zeros_like(theta))
-    length, found = 1.0, auxiliaries
-    while found is auxiliaries and length > SHORTEST:
+    before = separated.value(theta, auxiliaries, weights)
+    best = EliminatedSystem.of(separated, theta, auxiliaries, weights).moved(torch.zeros_like(theta))
+    length = 1.0
+    while length > SHORTEST:
         tried = interpolated(auxiliaries, best, length)
-        if separated.value(theta, tried, weights) < loss:
-            found = tried
+        if separated.value(theta, tried, weights) < before:
+            return tried
         length /= 2
-    return consistency(separated, theta, found, weighting)
+    return auxiliaries
+
+
+def thinned(separated: Separated, points: int) -> Separated:
+    """The same objective on at most so many points of every block."""
+    objective = separated.objective
+    return Separated(replace(objective, blocks=tuple(block.at(block.surroundings.take(_even(block, points))) for block in objective.blocks)))
+
+
+def thinned_jets(separated: Separated, auxiliaries: Auxiliaries, points: int) -> Auxiliaries:
+    """The auxiliary jets at those points."""
+    places = [_even(separated.objective.blocks[chain.block], points) for chain in separated.chains]
+    return tuple(tuple(jet[:, place] for jet in jets) for place, jets in zip(places, auxiliaries))
 
 
 def interpolated(first: Auxiliaries, second: Auxiliaries, share: float) -> Auxiliaries:
@@ -59,7 +77,6 @@ def interpolated(first: Auxiliaries, second: Auxiliaries, share: float) -> Auxil
     return tuple(tuple(torch.lerp(one, other, share) for one, other in zip(*pair)) for pair in zip(first, second))
 
 
-def _thinned(block: Block, points: int) -> Block:
+def _even(block: Block, points: int) -> Tensor:
     count = block.surroundings.count
-    chosen = torch.linspace(0, count - 1, min(points, count), device=block.surroundings.points.device).round().long()
-    return block.at(block.surroundings.take(chosen))
+    return torch.linspace(0, count - 1, min(points, count), device=block.surroundings.points.device).round().long()

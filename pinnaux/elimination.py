@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pinnaux.separated import Auxiliaries, Separated, View, Weights
+from pinnaux.separated import Auxiliaries, Separated, View, Weights, branches
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class EliminatedBlock:
 
 
 @dataclass(frozen=True, eq=False)
-class Eliminated:
+class EliminatedSystem:
     """min over δ of Σ_i ρ_i(δ)ᵀ S_i⁻¹ ρ_i(δ): what is left of Φ, linearised at (θ, n) with given weights."""
 
     separated: Separated
@@ -98,13 +98,13 @@ class Eliminated:
     blocks: tuple[EliminatedBlock, ...]
 
     @staticmethod
-    def of(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weights: Weights) -> Eliminated:
+    def of(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weights: Weights) -> EliminatedSystem:
         blocks = []
         for number in range(len(separated.objective.blocks)):
             linearised = Linearised.of(separated, number, theta, auxiliaries)
             factor = torch.linalg.cholesky(linearised.damping(weights))
             blocks.append(EliminatedBlock(linearised, linearised.without_defects(auxiliaries), linearised.rows(separated, theta), factor))
-        return Eliminated(separated, theta, auxiliaries, weights, tuple(blocks))
+        return EliminatedSystem(separated, theta, auxiliaries, weights, tuple(blocks))
 
     def system(self) -> tuple[Tensor, Tensor]:
         """L⁻¹ρ (rows,) and L⁻¹J (rows, P)."""
@@ -135,6 +135,22 @@ class Eliminated:
             rate = rate + (handed_on[number] - own[number]) - slack
             moved.append(own[number] + rate)
         return tuple(moved)
+
+
+def reduced_gradient(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weights: Weights) -> Tensor:
+    """(P,): ∂/∂δ of Σ_i ρ_iᵀ S_i⁻¹ ρ_i at δ = 0, which is 2 Jᵀ S⁻¹ ρ, without forming J."""
+    objective, slope = separated.objective, torch.zeros_like(theta)
+    for number in range(len(objective.blocks)):
+        linearised = Linearised.of(separated, number, theta, auxiliaries)
+        factor = torch.linalg.cholesky(linearised.damping(weights))
+        pull = 2 * torch.cholesky_solve(linearised.without_defects(auxiliaries).T[:, :, None], factor)[:, :, 0].T
+        view, adjoints = linearised.view, [torch.einsum("mknu,mn->knu", adjoint, pull)[None] for adjoint in linearised.adjoints[:-1]]
+        for group, branch, span, own in branches(objective, theta):
+            if view.block.axes[group] is not None:
+                kind, spec = objective.ansatz.groups[group].branches[branch], view.block.specs[group]
+                slope[span] += kind.gradient(own, view.traces[group][branch], adjoints[group], spec)
+        slope[len(slope) - objective.ansatz.numbers:] += torch.einsum("man,mn->a", linearised.adjoints[-1], pull)
+    return slope
 
 
 def floored(weight: Tensor) -> Tensor:

@@ -229,6 +229,17 @@ class Separated:
         return value, slope, tuple(jets[place] for place in range(len(self.chains)))
 
 
+def flattened(auxiliaries: Auxiliaries) -> Tensor:
+    """All auxiliary variables as one vector."""
+    return torch.cat([jet.flatten() for chain in auxiliaries for jet in chain])
+
+
+def shaped(flat: Tensor, like: Auxiliaries) -> Auxiliaries:
+    """The vector as auxiliary jets again."""
+    parts = iter(torch.split(flat, [jet.numel() for chain in like for jet in chain]))
+    return tuple(tuple(next(parts).view_as(jet) for jet in chain) for chain in like)
+
+
 def branches(objective: Objective, theta: Tensor) -> Iterator[tuple[int, int, slice, Tensor]]:
     """Every branch: the numbers of its group and itself, and where in θ its parameters are, and these."""
     start = 0

@@ -14,7 +14,7 @@ from separated_problems import WEIGHTINGS, Drawn, burgers, pair, separated, shif
 from torch import Tensor
 
 from pinnaux.consistency import at_best, consistency, interpolated, proven_constant
-from pinnaux.elimination import Eliminated
+from pinnaux.elimination import EliminatedSystem
 from pinnaux.jets.activations import ACTIVATIONS, activation_derivatives, derivative_bounds
 from pinnaux.lipschitz import lipschitz_bounds
 from pinnaux.objective import Block, Objective
@@ -45,7 +45,7 @@ class Broken:
 def eliminated(system: Separated, theta: Tensor, weighting: Weighting) -> Auxiliaries:
     """The auxiliary jets that make Φ least, as far as linearising them tells: the hardest state for consistency."""
     pushed = system.push(theta)
-    best = Eliminated.of(system, theta, pushed, weighting.weights(system, theta, pushed)).moved(torch.zeros_like(theta))
+    best = EliminatedSystem.of(system, theta, pushed, weighting.weights(system, theta, pushed)).moved(torch.zeros_like(theta))
     return interpolated(pushed, best, 1.0)
 
 

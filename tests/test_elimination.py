@@ -13,7 +13,7 @@ from reference import assert_same
 from separated_problems import WEIGHTINGS, burgers, pair, separated, shifted, values
 from torch import Tensor
 
-from pinnaux.elimination import Eliminated, Linearised
+from pinnaux.elimination import EliminatedSystem, Linearised
 from pinnaux.separated import Auxiliaries, Separated, Weights
 
 # Scalar equations, a system of equations of one network, and conditions on several regions with a branch that has no auxiliaries.
@@ -70,7 +70,7 @@ def test_the_eliminated_step_is_the_dense_one(problem: Callable, interior: int, 
     auxiliaries = shifted(system.push(theta), defect) if defect else system.push(theta)
     weights = WEIGHTINGS[weighting].weights(system, theta, auxiliaries)
     step, jets, predicted = dense_step(system, theta, auxiliaries, weights)
-    eliminated = Eliminated.of(system, theta, auxiliaries, weights)
+    eliminated = EliminatedSystem.of(system, theta, auxiliaries, weights)
     residual, rows = eliminated.system()
     assert rows.shape[0] > rows.shape[1]
     found = least_squares(residual, rows)
@@ -122,7 +122,7 @@ def test_the_best_slacks_leave_what_the_formula_says(weighting: str) -> None:
     system, theta = separated(pair, interior=6)
     auxiliaries = shifted(system.push(theta), 0.3)
     weights = WEIGHTINGS[weighting].weights(system, theta, auxiliaries)
-    (block,) = Eliminated.of(system, theta, auxiliaries, weights).blocks
+    (block,) = EliminatedSystem.of(system, theta, auxiliaries, weights).blocks
     expected = block.whiten(block.rho).square().sum(dim=0)
     for point in range(6):
         own = torch.cat([slope[:, :, point].flatten(1) for slope in block.linearised.slopes[0]], dim=1)
@@ -139,7 +139,7 @@ def test_defects_after_a_step_are_of_second_order() -> None:
     system, theta = separated(burgers)
     auxiliaries = system.push(theta)
     weights = WEIGHTINGS["norm"].weights(system, theta, auxiliaries)
-    eliminated, direction = Eliminated.of(system, theta, auxiliaries, weights), normal(len(theta), seed=82)
+    eliminated, direction = EliminatedSystem.of(system, theta, auxiliaries, weights), normal(len(theta), seed=82)
     flat = eliminated.moved(torch.zeros_like(theta))
     at_rest = system.defects(theta, flat)
     sizes = []
