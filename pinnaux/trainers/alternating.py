@@ -1,8 +1,13 @@
 """Alternating minimisation of the separated objective (arXiv:2504.21501, arXiv:2507.12766): each block in closed form, others held.
 
-A sweep: the output layer (with whatever else the residual is linear in) by least squares at the last auxiliary jets; every hidden
-layer by one damped Gauss–Newton solve of Σ ω|F_l(n_(l−1); θ_l) − n_l|², whose units are problems of their own; and between them
-the auxiliary jets, all layers of a point together, by the exact minimiser of the linearised Φ.
+A sweep goes from the last hidden layer to the first: the auxiliary jets of every point, all layers together, move to the minimiser
+of the linearised Φ, then the layer is solved for against its jets; at the end the output layer is solved for at the last jets
+(`layer_solves`). Jets are carried from sweep to sweep, which leads across plateaus of the original loss.
+
+By itself a sweep crawls, and why can be said. From jets without defects the best ones leave s_l = Λ_lᵀ S⁻¹ρ/ω_l, so that layer l is
+driven by Σ ω_l (∂F_l/∂θ_l)ᵀ s_l = J_lᵀ S⁻¹ρ: a sweep is a gradient step on the eliminated objective, preconditioned by one Gram
+matrix Σ ω XᵀX a unit, because a layer is held to all K·width numbers of its jet where the residual feels one direction of it. Hence
+the longer steps: along the sweep, and along it and the last step together, as far as the original loss falls.
 """
 
 from __future__ import annotations
@@ -15,26 +20,32 @@ from torch import Tensor
 from pinnaux.collocation import Collocation
 from pinnaux.consistency import best_jets
 from pinnaux.layer_solves import solve_layers, solve_output
-from pinnaux.self_adaptive import Sensitivities, Weighting
+from pinnaux.objective import Objective
+from pinnaux.self_adaptive import LipschitzBounds, Weighting
 from pinnaux.separated import Auxiliaries, Separated
 from pinnaux.trainers.automatic import Unlimited
 from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState
 from pinnaux.trainers.state import Budget, Report
 
+MOMENTA = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Shares of the last step that are tried on top of a sweep."""
+
+
 @dataclass(frozen=True, eq=False)
 class Alternating:
-    """Sweeps, each followed by as long a step along the way it went as lowers the original loss (×2 while it does).
+    """Sweeps, each followed by the longest step along the way it went, or with the last step added, that lowers the original loss.
 
-    That step matters: a sweep moves by what the defects allow, a small part of the way, since a layer is held to all K·width numbers
-    of its jet while the residual feels one direction of it.
+    With `longest` 1 and no `momenta` these are the sweeps alone.
     """
 
     collocation: Collocation
-    weighting: Weighting = Sensitivities(floor=1e-2)
-    refresh_every: int = 50
+    weighting: Weighting = LipschitzBounds()
+    refresh_every: int = 100
     report_every: int = 5
-    regularisation: float = 1e-10
+    damping: float = 1e-3
+    regularisation: float = 1e-8
     longest: float = 1024.0
+    momenta: tuple[float, ...] = MOMENTA
 
     @cached_property
     def run(self) -> AuxiliaryRun:
@@ -43,32 +54,39 @@ class Alternating:
 
     def init(self) -> AuxiliaryState:
         """Nothing done yet."""
-        return AuxiliaryState(rate=1e-3)
+        return AuxiliaryState()
 
     def step(self, state: AuxiliaryState, budget: Budget = Unlimited()) -> tuple[AuxiliaryState, Report]:
         """One sweep over all blocks."""
         return self.run.step(state, budget)
 
     def _advance(self, separated: Separated, state: AuxiliaryState) -> AuxiliaryState:
-        theta, jets = state.theta, state.auxiliaries
-        for depth in reversed(range(max(chain.depth for chain in separated.chains))):
-            jets = best_jets(separated, theta, jets, self.weighting)
-            weights = self.weighting.weights(separated, theta, jets)
-            theta = solve_layers(separated, theta, jets, weights, depth, state.rate)
-        jets = best_jets(separated, theta, jets, self.weighting)
-        theta = solve_output(separated, theta, jets, self.regularisation)
-        return self._extended(separated, state, theta, jets)
+        theta, jets = sweep(separated, state.theta, state.auxiliaries, self.weighting, self.damping, self.regularisation)
+        farther = self._farther(separated.objective, state, theta)
+        if farther is not None:
+            theta, jets = farther, separated.push(farther)
+        return replace(state, theta=theta, auxiliaries=jets, memory=(theta - state.theta,))
 
-    def _extended(self, separated: Separated, state: AuxiliaryState, theta: Tensor, jets: Auxiliaries) -> AuxiliaryState:
-        """As far along θ − θ₀ as the original loss falls; the sweep itself where it does not fall at all."""
-        objective, way = separated.objective, theta - state.theta
-        length, best = 1.0, objective.residual(theta).norm()
-        while length < self.longest:
-            after = objective.residual(state.theta + 2 * length * way).norm()
-            if not after < best:
-                break
-            length, best = 2 * length, after
-        if length == 1.0:
-            return replace(state, theta=theta, auxiliaries=jets)
-        theta = state.theta + length * way
-        return replace(state, theta=theta, auxiliaries=separated.push(theta))
+    def _farther(self, objective: Objective, state: AuxiliaryState, swept: Tensor) -> Tensor | None:
+        """The longer step of the lowest original loss, if it is lower than after the sweep."""
+        way, found, least = swept - state.theta, None, objective.residual(swept).norm()
+        tried = [swept + share * state.memory[0] for share in self.momenta] if state.memory else []
+        for theta in tried:
+            after = objective.residual(theta).norm()
+            if after < least:
+                found, least = theta, after
+        length = 2.0
+        while length <= self.longest and (after := objective.residual(state.theta + length * way).norm()) < least:
+            found, least, length = state.theta + length * way, after, 2 * length
+        return found
+
+
+def sweep(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weighting: Weighting, damping: float, regularisation: float) -> tuple[
+        Tensor, Auxiliaries]:
+    """θ and the auxiliary jets after every layer was solved for once, from the last to the first, and then the output layer."""
+    weights = weighting.weights(separated, theta, auxiliaries)
+    for depth in reversed(range(max((chain.depth for chain in separated.chains), default=0))):
+        auxiliaries = best_jets(separated, theta, auxiliaries, weights)
+        theta = solve_layers(separated, theta, auxiliaries, weights, depth, damping)
+    auxiliaries = best_jets(separated, theta, auxiliaries, weights)
+    return solve_output(separated, theta, auxiliaries, regularisation), auxiliaries

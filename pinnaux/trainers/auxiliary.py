@@ -121,7 +121,7 @@ class AuxiliaryRun:
         """Losses, held-out residuals and consistency; where the weights turn out too small the auxiliary jets are pushed anew."""
         few = self.collocation.plan.settings.consistency_points
         own, jets = thinned(separated, few), thinned_jets(separated, state.auxiliaries, few)
-        jets = best_jets(own, state.theta, jets, self.weighting) if self.eliminates else jets
+        jets = best_jets(own, state.theta, jets, self.weighting.weights(own, state.theta, jets)) if self.eliminates else jets
         measured = consistency(own, state.theta, jets, self.weighting)
         losses = {}
         for block, weight in zip(separated.objective.blocks, separated.objective.weights):

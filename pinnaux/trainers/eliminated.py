@@ -9,7 +9,7 @@ import torch
 
 from pinnaux.collocation import Collocation
 from pinnaux.elimination import reduced_gradient
-from pinnaux.self_adaptive import NormProducts, Weighting
+from pinnaux.self_adaptive import LipschitzBounds, Weighting
 from pinnaux.separated import Separated
 from pinnaux.trainers.automatic import Unlimited
 from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState, adam
@@ -25,7 +25,7 @@ class Eliminated:
 
     collocation: Collocation
     rate: float = 1e-3
-    weighting: Weighting = NormProducts()
+    weighting: Weighting = LipschitzBounds()
     refresh_every: int = 500
     report_every: int = 25
 

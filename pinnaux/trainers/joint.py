@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pinnaux.collocation import Collocation
-from pinnaux.self_adaptive import NormProducts, Weighting
+from pinnaux.self_adaptive import LipschitzBounds, Weighting
 from pinnaux.separated import Auxiliaries, Separated, flattened, shaped
 from pinnaux.trainers.automatic import Unlimited
 from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState, adam
@@ -29,7 +29,7 @@ class Joint:
 
     collocation: Collocation
     rate: float | None = 1e-3
-    weighting: Weighting = NormProducts()
+    weighting: Weighting = LipschitzBounds()
     refresh_every: int = 500
     report_every: int = 25
 
