@@ -63,7 +63,8 @@ def best_jets(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, wei
 def thinned(separated: Separated, points: int) -> Separated:
     """The same objective on at most so many points of every block."""
     objective = separated.objective
-    return Separated(replace(objective, blocks=tuple(block.at(block.surroundings.take(_even(block, points))) for block in objective.blocks)))
+    blocks = tuple(block.at(block.surroundings.take(_even(block, points))) for block in objective.blocks)
+    return Separated(replace(objective, blocks=blocks))
 
 
 def thinned_jets(separated: Separated, auxiliaries: Auxiliaries, points: int) -> Auxiliaries:

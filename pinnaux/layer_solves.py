@@ -70,7 +70,7 @@ def layer_targets(separated: Separated, auxiliaries: Auxiliaries, weights: Weigh
     for place, chain in enumerate(separated.chains):
         if depth < chain.depth:
             layers = chain.network.layers
-            entering = auxiliaries[place][depth - 1] if depth else chain.network.input.push(separated.points(chain)[:, list(chain.axes)], chain.spec)
+            entering = auxiliaries[place][depth - 1] if depth else chain.entering(separated.points(chain))
             start = chain.start + sum(layer.size for layer in layers[: 2 * depth])
             gathered[start, start + layers[2 * depth].size].append(LayerTarget(
                 layers[2 * depth], layers[2 * depth + 1].kind, chain.spec, entering, auxiliaries[place][depth], weights[place][depth]))

@@ -54,10 +54,14 @@ class Chain:
         """The same, one vector a layer."""
         return self.network.split(self.own(vector))
 
+    def entering(self, points: Tensor) -> Tensor:
+        """n_0: the jet of the inputs."""
+        return self.network.input.push(points[:, list(self.axes)], self.spec)
+
     def trace(self, theta: Tensor, points: Tensor, auxiliary: tuple[Tensor, ...]) -> Trace:
         """The jets that enter the layers if every hidden layer is given the auxiliary jet of the one before."""
         parts, trace = self.split(theta), []
-        for number, jet in enumerate((self.network.input.push(points[:, list(self.axes)], self.spec), *auxiliary)):
+        for number, jet in enumerate((self.entering(points), *auxiliary)):
             trace.append(jet)
             if number < self.depth:
                 trace.append(self.network.layers[2 * number].push(parts[2 * number], jet, self.spec))

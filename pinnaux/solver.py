@@ -133,8 +133,8 @@ def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple
 
 def _progress(state: RunState, report: Report, steps: int, limits: Limits) -> Progress:
     estimate = state.best.error if state.best and state.best.estimate else None
-    return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit, report.message,
-                    report.consistency)
+    return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit,
+                    report.message, report.consistency)
 
 
 def _inconsistent(measured: list[tuple[int, Consistency]]) -> tuple[str, ...]:
@@ -143,8 +143,8 @@ def _inconsistent(measured: list[tuple[int, Consistency]]) -> tuple[str, ...]:
     if not failed:
         return ()
     step, worst = max(failed, key=lambda entry: entry[1].loss / max(entry[1].constant * entry[1].objective, 1e-300))
-    return (f"the separated objective did not bound the loss in {len(failed)} of {len(measured)} checks (the worst in step {step}: {worst}): "
-            "its weights were too small there",)
+    return (f"the separated objective did not bound the loss in {len(failed)} of {len(measured)} checks "
+            f"(the worst in step {step}: {worst}): its weights were too small there",)
 
 
 def _nothing(collocation: Collocation) -> Candidate:

@@ -24,7 +24,8 @@ class Drawn:
     margin: float = 0.0
 
     def weights(self, separated: Separated, theta: Tensor, auxiliaries: Auxiliaries) -> Weights:
-        return tuple(tuple(0.1 + normal(jet.shape[1], seed=90 + number).square() for number, jet in enumerate(chain)) for chain in auxiliaries)
+        return tuple(tuple(0.1 + normal(jet.shape[1], seed=90 + number).square() for number, jet in enumerate(chain))
+                     for chain in auxiliaries)
 
 
 WEIGHTINGS: dict[str, Weighting] = {"norm": NormProducts(), "sensitivity": Sensitivities(), "bound": LipschitzBounds(), "random": Drawn()}
@@ -54,7 +55,8 @@ def values() -> Problem:
     return Problem([u], [Condition("fit", u == sin(pi * x) * y, on=domain)])
 
 
-def separated(problem: Callable[[], Problem], widths: tuple[int, ...] = (2, 3), interior: int = 12, kind: str = "tanh") -> tuple[Separated, Tensor]:
+def separated(problem: Callable[[], Problem], widths: tuple[int, ...] = (2, 3), interior: int = 12,
+              kind: str = "tanh") -> tuple[Separated, Tensor]:
     """With condition weights that differ, at a random θ."""
     declared = problem()
     ansatz, theta = small_ansatz(declared, widths, kind)

@@ -79,7 +79,8 @@ def test_reports_give_residuals_and_losses_of_every_component() -> None:
 def test_whenever_points_are_due_the_separated_objective_is_seen_to_bound_the_loss() -> None:
     done = run(decay(), 20, accuracy=NEVER)
     measured = {state.descent.steps: report.consistency for state, report in done if report.stage == "layers"}
-    assert {steps for steps, one in measured.items() if one} == {steps for steps in measured if steps % SMALL["refresh_every"] == 0} != set()
+    due = {steps for steps in measured if steps % SMALL["refresh_every"] == 0}
+    assert {steps for steps, one in measured.items() if one} == due != set()
     for one in filter(None, measured.values()):
         assert one.holds and one.constant == 2 and one.objective <= one.loss
 

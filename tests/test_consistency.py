@@ -17,7 +17,7 @@ from pinnaux.consistency import at_best, consistency, interpolated, proven_const
 from pinnaux.elimination import EliminatedSystem
 from pinnaux.jets.activations import ACTIVATIONS, activation_derivatives, derivative_bounds
 from pinnaux.lipschitz import lipschitz_bounds
-from pinnaux.objective import Block, Objective
+from pinnaux.objective import Block
 from pinnaux.self_adaptive import Sensitivities, Weighting
 from pinnaux.separated import Auxiliaries, Separated, Weights
 from pinnaux.verdict import Consistency
@@ -121,7 +121,8 @@ def test_tight_weights_are_consistent_to_first_order_and_equal_the_loss_at_the_b
     system, theta = separated(problem)
     errors = []
     for size in (1e-3, 1e-4):
-        objective = Objective(system.objective.ansatz, tuple(_near(block, system, theta, size) for block in system.objective.blocks), system.objective.weights)
+        blocks = tuple(_near(block, system, theta, size) for block in system.objective.blocks)
+        objective = replace(system.objective, blocks=blocks)
         near = Separated(objective)
         jets = eliminated(near, theta, Sensitivities())
         found = consistency(near, theta, jets, Sensitivities())

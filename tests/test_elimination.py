@@ -125,8 +125,9 @@ def test_the_best_slacks_leave_what_the_formula_says(weighting: str) -> None:
     (block,) = EliminatedSystem.of(system, theta, auxiliaries, weights).blocks
     expected = block.whiten(block.rho).square().sum(dim=0)
     for point in range(6):
-        own = torch.cat([slope[:, :, point].flatten(1) for slope in block.linearised.slopes[0]], dim=1)
-        roots = torch.cat([weight[point].sqrt().expand(slope[0, :, point].numel()) for slope, weight in zip(block.linearised.slopes[0], weights[0])])
+        slopes = [slope[:, :, point].flatten(1) for slope in block.linearised.slopes[0]]
+        own = torch.cat(slopes, dim=1)
+        roots = torch.cat([weight[point].sqrt().expand(slope.shape[1]) for slope, weight in zip(slopes, weights[0])])
         matrix, right = torch.cat([own, torch.diag(roots)]), torch.cat([block.rho[:, point], own.new_zeros(own.shape[1])])
         best = torch.linalg.lstsq(matrix, right[:, None]).solution[:, 0]
         assert (matrix @ best - right).square().sum().item() == pytest.approx(expected[point].item(), rel=1e-9)

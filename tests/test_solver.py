@@ -163,8 +163,8 @@ def test_a_separated_objective_that_does_not_bound_the_loss_is_told() -> None:
     good, bad, worse = (Consistency(1.0, objective, 2.0) for objective in (0.6, 0.4, 0.25))
     seen: list[Progress] = []
     _, verdict = drive(Measured((good, bad, None, worse)), Limits(Settings(), time.monotonic()), seen.append)
-    assert verdict.notes == ("the separated objective did not bound the loss in 2 of 3 checks (the worst in step 4: 1.0e+00 > 2 × 2.5e-01): "
-                             "its weights were too small there",)
+    assert verdict.notes == ("the separated objective did not bound the loss in 2 of 3 checks "
+                             "(the worst in step 4: 1.0e+00 > 2 × 2.5e-01): its weights were too small there",)
     assert [progress.consistency for progress in seen] == [good, bad, None, worse]
     _, verdict = drive(Measured((good, None)), Limits(Settings(), time.monotonic()), None)
     assert verdict.notes == ()

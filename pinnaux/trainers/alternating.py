@@ -42,7 +42,7 @@ class Alternating:
     weighting: Weighting = LipschitzBounds()
     refresh_every: int = 100
     report_every: int = 5
-    damping: float = 1e-3
+    damping: float = 1e-6
     regularisation: float = 1e-8
     longest: float = 1024.0
     momenta: tuple[float, ...] = MOMENTA
@@ -81,8 +81,8 @@ class Alternating:
         return found
 
 
-def sweep(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weighting: Weighting, damping: float, regularisation: float) -> tuple[
-        Tensor, Auxiliaries]:
+def sweep(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weighting: Weighting, damping: float,
+          regularisation: float) -> tuple[Tensor, Auxiliaries]:
     """θ and the auxiliary jets after every layer was solved for once, from the last to the first, and then the output layer."""
     weights = weighting.weights(separated, theta, auxiliaries)
     for depth in reversed(range(max((chain.depth for chain in separated.chains), default=0))):

@@ -152,12 +152,14 @@ class AuxiliaryRun:
         found = correct(self.collocation, self.judge, state.best, state.estimates, settings.estimate_features)
         best = replace(found.before, reliable=found.reliable, amplification=found.amplification)
         done = best.reliable and best.error <= settings.accuracy
-        return (replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score, finished="accuracy" if done else state.finished),
-                Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), f"estimated error {best.error:.1e}"))
+        report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), f"estimated error {best.error:.1e}")
+        return replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score,
+                       finished="accuracy" if done else state.finished), report
 
 
-def adam(slope: Tensor, memory: tuple[Tensor, Tensor], step: int, decays: tuple[float, float] = (0.9, 0.999), least: float = 1e-12) -> tuple[
-        Tensor, tuple[Tensor, Tensor]]:
+def adam(
+    slope: Tensor, memory: tuple[Tensor, Tensor], step: int, decays: tuple[float, float] = (0.9, 0.999), least: float = 1e-12
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """The direction m̂/(√v̂ + ε) of Adam (arXiv:1412.6980) in its `step` (from 1), and the moments m, v after it."""
     mean = torch.lerp(slope, memory[0], decays[0])
     square = torch.lerp(slope.square(), memory[1], decays[1])

@@ -1,4 +1,4 @@
-"""First-order training with the auxiliary jets eliminated: gradient steps in θ on ρᵀ S⁻¹ ρ, S = I + Σ_l Λ_l Λ_lᵀ/ω_l (see `elimination`)."""
+"""First-order training with the auxiliary jets eliminated: gradient steps in θ on ρᵀ S⁻¹ ρ (see `elimination`)."""
 
 from __future__ import annotations
 

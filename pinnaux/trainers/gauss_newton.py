@@ -70,4 +70,5 @@ class GaussNewton:
         weights = self.weighting.weights(separated, state.theta, state.auxiliaries)
         whitened = Whitened(EliminatedSystem.of(separated, state.theta, state.auxiliaries, weights))
         found = LevenbergMarquardt().step(descent(whitened, state.theta, state.rate))
-        return replace(state, theta=found.theta, auxiliaries=separated.push(found.theta), rate=found.damping, idle=state.idle + 1 if found.stuck else 0)
+        return replace(state, theta=found.theta, auxiliaries=separated.push(found.theta), rate=found.damping,
+                       idle=state.idle + 1 if found.stuck else 0)

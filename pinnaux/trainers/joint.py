@@ -36,7 +36,8 @@ class Joint:
     @cached_property
     def run(self) -> AuxiliaryRun:
         """The frame that the step is taken in."""
-        return AuxiliaryRun(self.collocation, self.weighting, self._descend if self.rate is None else self._adam, self.refresh_every, self.report_every)
+        advance = self._descend if self.rate is None else self._adam
+        return AuxiliaryRun(self.collocation, self.weighting, advance, self.refresh_every, self.report_every)
 
     def init(self) -> AuxiliaryState:
         """Nothing done yet."""

@@ -12,6 +12,7 @@ Seconds are processor time of one thread, so that a busy machine does not matter
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import statistics
 import time
@@ -55,7 +56,8 @@ def transport() -> Problem:
     domain = Interval(0, 1) * TimeInterval(0, 1)
     u, (x, t) = Field("u", domain), domain.coordinates
     exact = sin(2 * pi * (x - 2 * t))
-    return Problem([u], [Condition("move", diff(u, t) + 2 * diff(u, x) == 0, on=domain), Condition("start", u == sin(2 * pi * x), on=domain.initial),
+    return Problem([u], [Condition("move", diff(u, t) + 2 * diff(u, x) == 0, on=domain),
+                         Condition("start", u == sin(2 * pi * x), on=domain.initial),
                          Condition("inflow", u == exact, on=domain.boundary["left"])], exact={"u": exact})
 
 
@@ -73,9 +75,10 @@ PROBLEMS = {"regression": regression, "transport": transport, "reaction": reacti
 
 SEPARATED = {
     "joint Adam": Joint, "joint descent": lambda points: Joint(points, rate=None),
-    "alternating, sweeps alone": lambda points: Alternating(points, weighting=NormProducts(), longest=1.0, momenta=()),
-    "alternating": lambda points: Alternating(points, weighting=NormProducts()), "alternating, bound": Alternating,
-    "eliminated Adam": Eliminated, "Gauss–Newton": GaussNewton, "Gauss–Newton, norm": lambda points: GaussNewton(points, weighting=NormProducts())}
+    "sweeps alone": lambda points: Alternating(points, weighting=NormProducts(), longest=1.0, momenta=()),
+    "alternating (norm)": lambda points: Alternating(points, weighting=NormProducts()), "alternating": Alternating,
+    "eliminated Adam": Eliminated, "Gauss–Newton": GaussNewton,
+    "Gauss–Newton (norm)": lambda points: GaussNewton(points, weighting=NormProducts())}
 
 
 def gradient_descent(objective: Objective, theta: Tensor) -> Iterator[Tensor]:
@@ -194,8 +197,8 @@ def measured(setting: Setting, method: str, seconds: float, curves: bool) -> Out
             equal = loss(theta)
     error = Solution(points.plan.problem, points, state.ansatz, theta, Verdict("time", "", 1.0)).errors()["u"]
     ratios = [one.loss / max(one.constant * one.objective, 1e-300) for one in found]
-    return Outcome(first, loss(theta) if equal is None else equal, loss(theta), error, steps, len(found), sum(not one.holds for one in found),
-                   max(ratios, default=0.0))
+    return Outcome(first, loss(theta) if equal is None else equal, loss(theta), error, steps, len(found),
+                   sum(not one.holds for one in found), max(ratios, default=0.0))
 
 
 def row(setting: Setting, method: str, outcomes: list[Outcome]) -> str:
@@ -205,7 +208,8 @@ def row(setting: Setting, method: str, outcomes: list[Outcome]) -> str:
 
     checks, failures = sum(one.checks for one in outcomes), sum(one.failures for one in outcomes)
     held = f"{checks - failures}/{checks}, {max(one.tightest for one in outcomes):.2g}" if checks else "–"
-    return (f"| {setting.problem} | {setting.start} | {setting.depth} × {setting.width} | {method} | {middle('first'):.0e} | {middle('equal'):.1e} | "
+    return (f"| {setting.problem} | {setting.start} | {setting.depth} × {setting.width} | {method} | {middle('first'):.0e} | "
+            f"{middle('equal'):.1e} | "
             f"{middle('last'):.1e} | {middle('error'):.1e} | {middle('steps'):.0f} | {held} |")
 
 
@@ -228,16 +232,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{options.activation}, {options.points} points, {options.seconds:g} s of one thread, {options.seeds} seeds (medians), float64\n")
-    print(f"| problem | start | layers | method | loss at start | after {EQUAL_STEPS} steps | after the time | true error | steps | checks held, tightest |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    columns = ("problem", "start", "layers", "method", "loss at start", f"after {EQUAL_STEPS} steps", "after the time", "true error", "steps",
+               "checks held, tightest")
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    cells = itertools.product(options.problems, options.starts, options.depths, options.widths, options.methods)
     with torch.no_grad():
-        for problem in options.problems:
-            for start in options.starts:
-                for depth in options.depths:
-                    for width in options.widths:
-                        for method in options.methods:
-                            settings = [Setting(problem, start, depth, width, options.activation, seed, options.points) for seed in range(options.seeds)]
-                            print(row(settings[0], method, [measured(one, method, options.seconds, options.curves) for one in settings]), flush=True)
+        for problem, start, depth, width, method in cells:
+            settings = [Setting(problem, start, depth, width, options.activation, seed, options.points) for seed in range(options.seeds)]
+            outcomes = [measured(one, method, options.seconds, options.curves) for one in settings]
+            print(row(settings[0], method, outcomes), flush=True)
 
 
 if __name__ == "__main__":
