@@ -16,10 +16,14 @@ import itertools
 import math
 import statistics
 import time
+import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from scipy.optimize import line_search
 from torch import Tensor
 
 from pinnaux import Condition, Field, Interval, Problem, TimeInterval, diff, exp, pi, sin
@@ -103,18 +107,49 @@ def plain_adam(objective: Objective, theta: Tensor) -> Iterator[Tensor]:
         yield theta
 
 
-def lbfgs(objective: Objective, theta: Tensor) -> Iterator[Tensor]:
-    """torch's, with its strong Wolfe search and 50 pairs."""
-    own = theta.clone().requires_grad_()
-    optimiser = torch.optim.LBFGS([own], max_iter=1, history_size=50, line_search_fn="strong_wolfe", tolerance_grad=0, tolerance_change=0)
+def lbfgs(objective: Objective, theta: Tensor, pairs: int = 50) -> Iterator[Tensor]:
+    """Two-loop recursion over the last pairs, SciPy's strong Wolfe search; memory is emptied where that finds no step.
 
-    def closure() -> Tensor:
-        loss, own.grad = objective.gradient(own.detach())
-        return loss
+    (torch's, one iteration a call, stood still on these problems after 20 iterations where this and SciPy's own went on.)
+    """
+    known, steps, changes = {}, deque(maxlen=pairs), deque(maxlen=pairs)
 
+    def both(x: np.ndarray) -> tuple[float, np.ndarray]:
+        if x.tobytes() not in known:
+            loss, slope = objective.gradient(torch.from_numpy(x))
+            known.clear()
+            known[x.tobytes()] = (loss.item(), slope.numpy())
+        return known[x.tobytes()]
+
+    x, before = theta.numpy(), None
     while True:
-        optimiser.step(closure)
-        yield own.detach().clone()
+        loss, slope = both(x)
+        direction = -two_loops(slope, list(zip(steps, changes)))
+        length = line_search(lambda y: both(y)[0], lambda y: both(y)[1], x, direction, slope, loss, before, maxiter=25)[0]
+        if length is None:
+            steps.clear()
+            changes.clear()
+            length, direction = 1e-3 / np.linalg.norm(slope), -slope
+        following = x + length * direction
+        change = both(following)[1] - slope
+        if change @ direction > 0:
+            steps.append(following - x)
+            changes.append(change)
+        x, before = following, loss
+        yield torch.from_numpy(x)
+
+
+def two_loops(slope: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """H · slope for the inverse Hessian H that the pairs (step, change of the gradient) tell."""
+    rest, shares = slope.copy(), []
+    for step, change in reversed(pairs):
+        shares.append((step @ rest) / (step @ change))
+        rest -= shares[-1] * change
+    if pairs:
+        rest *= (pairs[-1][0] @ pairs[-1][1]) / (pairs[-1][1] @ pairs[-1][1])
+    for (step, change), share in zip(pairs, reversed(shares)):
+        rest += (share - (change @ rest) / (step @ change)) * step
+    return rest
 
 
 ORIGINAL = {"gradient descent": gradient_descent, "Adam": plain_adam, "L-BFGS": lbfgs}
@@ -231,6 +266,7 @@ def main() -> None:
     parser.add_argument("--curves", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    warnings.simplefilter("ignore")         # SciPy's line search warns where it finds no step, which is dealt with
     print(f"{options.activation}, {options.points} points, {options.seconds:g} s of one thread, {options.seeds} seeds (medians), float64\n")
     columns = ("problem", "start", "layers", "method", "loss at start", f"after {EQUAL_STEPS} steps", "after the time", "true error", "steps",
                "checks held, tightest")
