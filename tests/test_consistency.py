@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
-from cases import normal
 from compute_problems import decay, everything, plate, source
 from scipy.optimize import minimize_scalar
-from separated_problems import WEIGHTINGS, Drawn, burgers, pair, separated, shifted, values
+from separated_problems import WEIGHTINGS, burgers, pair, separated, shifted, values
 from torch import Tensor
 
 from pinnaux.consistency import at_best, consistency, interpolated, proven_constant

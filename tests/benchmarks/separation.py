@@ -29,7 +29,6 @@ from torch import Tensor
 from pinnaux import Condition, Field, Interval, Problem, TimeInterval, diff, exp, pi, sin
 from pinnaux.collocation import Collocation
 from pinnaux.jets.layers import Linear
-from pinnaux.jets.spec import JetSpec
 from pinnaux.objective import Objective
 from pinnaux.plan import Plan
 from pinnaux.self_adaptive import NormProducts
