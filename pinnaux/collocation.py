@@ -83,12 +83,16 @@ class Collocation:
 
     def block(self, number: int, points: Points) -> Block:
         """The residuals of a region's conditions on given points."""
+        return self.block_on(number, self.surroundings(points))
+
+    def block_on(self, number: int, surroundings: Surroundings) -> Block:
+        """The same for points that are tensors already."""
         region = self.plan.regions[number]
         names = region.region.domain.names
         mentioned = {unknown for condition in region.conditions for unknown in condition.unknowns}
         axes = tuple(tuple(names.index(c.name) for c in group[0].coordinates) if mentioned & set(group) else None
                      for group in self.plan.groups)
-        return Block(region.components, self.surroundings(points), region.specs, axes, self.programs[number])
+        return Block(region.components, surroundings, region.specs, axes, self.programs[number])
 
     def plain_block(self, block: Block, region: RegionPlan) -> Block:
         """The same points, with the formulas as they were written: nothing collapsed."""

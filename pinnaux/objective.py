@@ -64,9 +64,13 @@ class Block:
     axes: tuple[tuple[int, ...] | None, ...]
     program: Program
 
+    def at(self, surroundings: Surroundings) -> Block:
+        """The same residuals at other points."""
+        return replace(self, surroundings=surroundings)
+
     def chunks(self, size: int) -> Iterator[Block]:
         for start in range(0, max(1, self.surroundings.count), size):
-            yield replace(self, surroundings=self.surroundings.take(slice(start, start + size)))
+            yield self.at(self.surroundings.take(slice(start, start + size)))
 
     def jets(self, ansatz: Ansatz, theta: Tensor) -> tuple[list[Tensor], list[list]]:
         """Jets and traces of every group at the block's points."""

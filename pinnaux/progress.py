@@ -68,6 +68,8 @@ def plain_line(progress: Progress) -> str:
         parts.append("fresh residual " + _by_name(progress.residuals))
     if progress.error_estimate is not None:
         parts.append(f"estimated error {progress.error_estimate:.1e}")
+    if progress.consistency is not None:
+        parts.append(f"consistency {progress.consistency}")
     if progress.message:
         parts.append(progress.message)
     return " | ".join(parts)
@@ -98,6 +100,8 @@ def live_view(progress: Progress) -> RenderableType:
         parts.append(_condition_table(progress))
     if progress.error_estimate is not None:
         parts.append(Text(f"estimated relative error {progress.error_estimate:.1e}"))
+    if progress.consistency is not None:
+        parts.append(Text(f"consistency {progress.consistency}", style="" if progress.consistency.holds else "bold red"))
     return Group(*parts)
 
 

@@ -11,18 +11,19 @@ from types import MappingProxyType
 
 import torch
 
-from pinnaux.ansatz import Ansatz, Features, Frozen, Group, Pieces, Tangent, Trained
+from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Pieces, Tangent, Trained, Trial
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Activation, Linear
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.network import Network
+from pinnaux.objective import Surroundings
 from pinnaux.settings import Settings
 from pinnaux.signature import Signature
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 CLASSES = MappingProxyType({one.__name__: one for one in (
-    Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Pieces, Settings, Signature,
-    SpaceTime, Tangent, Trained, Verdict)})
+    Activation, Ansatz, Candidate, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Pieces,
+    Settings, Signature, SpaceTime, Surroundings, Tangent, Trained, Trial, Verdict)})
 
 
 def layout() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pinnaux.errors import UsageError, did_you_mean
 
-TRAINERS = ("automatic", "adam", "lbfgs", "adam+lbfgs", "ssbroyden")
+TRAINERS = ("automatic", "adam", "lbfgs", "adam+lbfgs", "ssbroyden", "joint", "alternating", "eliminated", "gauss-newton")
 """The names of the ways to train, the default first; `trainers.choice` has what they stand for."""
 
 
@@ -81,6 +81,7 @@ class Settings:
     start_regularisation: float = 1e-8
     first_damping: float = 1e-2
     refresh_every: int = 8
+    consistency_points: int = 32
     descent_sampling: float = 2 / 3
     first_descent: int = 60
     pace_steps: int = 16

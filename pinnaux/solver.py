@@ -22,7 +22,7 @@ from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.choice import trainer as chosen_trainer
 from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
-from pinnaux.verdict import Progress, Verdict
+from pinnaux.verdict import Consistency, Progress, Verdict
 
 Watch = Callable[[Progress], None]
 DTYPES = MappingProxyType({"float64": torch.float64, "float32": torch.float32})
@@ -48,7 +48,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
         best = state.best or nothing(collocation)
     verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer,
-                      notes=(*collocation.plan.notes, *_sensitive(best)))
+                      notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best)))
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     try:
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
@@ -69,13 +69,14 @@ def prepare(problem: Problem, *, accuracy: float | None = None, time_limit: floa
 
 def drive(trainer: Trainer[S], limits: Limits, watch: Watch | None) -> tuple[S, Verdict]:
     """Step after step until the trainer has finished, a limit is reached, the user interrupts or numbers fail."""
-    state, steps, ended = trainer.init(), 0, None
+    state, steps, ended, measured = trainer.init(), 0, None, []
     try:
         while ended is None:
             began = limits.elapsed
             state, report = trainer.step(state, limits)
             steps += 1
             limits.spent(report.stage, limits.elapsed - began)
+            measured += [(steps, report.consistency)] if report.consistency else []
             if watch:
                 watch(_progress(state, report, steps, limits))
             ended = _ended(state, report, steps, limits)
@@ -88,7 +89,7 @@ def drive(trainer: Trainer[S], limits: Limits, watch: Watch | None) -> tuple[S, 
         if state.best is None or not (isinstance(failure, (PinnauxError, MemoryError)) or _out_of_memory(failure)):
             raise
         return state, Verdict("failure", str(failure), limits.settings.accuracy, steps=steps)
-    return state, Verdict(*ended, limits.settings.accuracy, steps=steps)
+    return state, Verdict(*ended, limits.settings.accuracy, steps=steps, notes=_inconsistent(measured))
 
 
 @dataclass
@@ -140,7 +141,18 @@ def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple
 
 def _progress(state: RunState, report: Report, steps: int, limits: Limits) -> Progress:
     estimate = state.best.error if state.best and state.best.estimate else None
-    return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit, report.message)
+    return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit,
+                    report.message, report.consistency)
+
+
+def _inconsistent(measured: list[tuple[int, Consistency]]) -> tuple[str, ...]:
+    """A note where the separated objective was seen not to bound the loss."""
+    failed = [(step, one) for step, one in measured if not one.holds]
+    if not failed:
+        return ()
+    step, worst = max(failed, key=lambda entry: entry[1].loss / max(entry[1].constant * entry[1].objective, 1e-300))
+    return (f"the separated objective did not bound the loss in {len(failed)} of {len(measured)} checks "
+            f"(the worst in step {step}: {worst}): its weights were too small there",)
 
 
 def _sensitive(best: Candidate) -> tuple[str, ...]:

@@ -47,10 +47,32 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Consistency:
+    """loss ≤ constant · Φ: the original loss is bounded by the separated objective at its auxiliary variables, or is not.
+
+    `margin` is the relative amount by which weights that are consistent to first order only may fail.
+    """
+
+    loss: float
+    objective: float
+    constant: float
+    margin: float = 1e-9
+
+    @property
+    def holds(self) -> bool:
+        """Whether the inequality holds, within its margin."""
+        return self.loss <= (1 + self.margin) * self.constant * self.objective
+
+    def __str__(self) -> str:
+        return f"{self.loss:.1e} {'≤' if self.holds else '>'} {self.constant:.3g} × {self.objective:.1e}"
+
+
+@dataclass(frozen=True)
 class Progress:
     """A run at one moment: weighted mean square `losses` by component on the points trained on, seconds, and words.
 
     `residuals` are root mean squares by component on held-out points, in the units of the equations, not relative to anything.
+    `consistency` compares the original loss with the separated objective where a step measured both.
     """
 
     stage: str
@@ -61,3 +83,4 @@ class Progress:
     elapsed: float
     time_limit: float
     message: str = ""
+    consistency: Consistency | None = None

@@ -10,8 +10,8 @@ from pinnaux import Condition, Field, Interval, Problem, diff
 from pinnaux.collocation import Purpose
 from pinnaux.jets.spec import JetSpec
 from pinnaux.solver import Limits, drive
-from pinnaux.trainers.automatic import Automatic, State, Unlimited, _no_faster
-from pinnaux.trainers.state import Report
+from pinnaux.trainers.automatic import Automatic, State, _no_faster
+from pinnaux.trainers.state import Report, Unlimited
 
 NEVER = 1e-300
 
@@ -83,6 +83,15 @@ def test_reports_give_residuals_and_losses_of_every_component() -> None:
             assert all(value >= 0 for value in values.values())
         if report.stage == "features" and report.residuals:
             assert report.residuals.keys() == {"reaction", "ends"}
+
+
+def test_whenever_points_are_due_the_separated_objective_is_seen_to_bound_the_loss() -> None:
+    done = run(decay(), 20, accuracy=NEVER)
+    measured = {state.descent.steps: report.consistency for state, report in done if report.stage == "layers"}
+    due = {steps for steps in measured if steps % SMALL["refresh_every"] == 0}
+    assert {steps for steps, one in measured.items() if one} == due != set()
+    for one in filter(None, measured.values()):
+        assert one.holds and one.constant == 2 and one.objective <= one.loss
 
 
 def test_with_little_time_left_a_correction_is_next() -> None:

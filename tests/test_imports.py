@@ -21,8 +21,9 @@ HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "
 DECLARATION = ("errors", "locate", "symbolic", "geometry", "tables", "fields", "observations", "conditions", "problem", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
-    "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "damped", "evaluate", "plan", "evolution", "collocation",
-    "architecture", "verdict", "residuals", "signature", "serial", "solution", "trainers", "solver")
+    "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "damped", "separated", "elimination", "lipschitz",
+    "self_adaptive", "layer_solves", "evaluate", "plan", "evolution", "collocation", "architecture", "verdict", "consistency", "residuals",
+    "signature", "serial", "solution", "trainers", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.

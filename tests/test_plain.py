@@ -17,11 +17,10 @@ from pinnaux.objective import Objective, balanced_weights
 from pinnaux.problem import Problem
 from pinnaux.settings import TRAINERS
 from pinnaux.trainers import choice
-from pinnaux.trainers.automatic import Unlimited
+from pinnaux.trainers.state import NumericalFailure, Report, Unlimited
 from pinnaux.trainers.first_order import Adam
 from pinnaux.trainers.plain import Plain, State, glorot_start
 from pinnaux.trainers.quasi_newton import LBFGS
-from pinnaux.trainers.state import NumericalFailure, Report
 
 BASELINES = ("adam", "lbfgs", "adam+lbfgs", "ssbroyden")
 QUICK = {**SMALL, "iterations_a_step": 10, "moved_every": 20, "accuracy": 1e-300}

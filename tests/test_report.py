@@ -11,7 +11,7 @@ import pytest
 
 from pinnaux.progress import PlainLines, live_view, plain_line
 from pinnaux.report import HEADLINES, duration, headline, number, report, report_json, table
-from pinnaux.verdict import EXIT_STATUS, ConditionVerdict, Progress, Verdict
+from pinnaux.verdict import EXIT_STATUS, ConditionVerdict, Consistency, Progress, Verdict
 
 
 EACH = ConditionVerdict(rms=1.5e-6, relative=3.25e-7, largest=1e-5, points=2000)
@@ -89,6 +89,17 @@ def test_a_plain_line_names_stage_step_losses_residuals_and_estimate():
     assert plain_line(progress(message="new points")) == (
         "   12.3 s  layers, step 40 | loss heat 1.1e-08, cold sides 3.0e-10 | fresh residual heat 3.2e-05"
         " | estimated error 2.0e-04 | new points")
+
+
+@pytest.mark.parametrize("objective, text", [(9e-6, "consistency 3.1e-05 ≤ 4 × 9.0e-06"), (5e-6, "consistency 3.1e-05 > 4 × 5.0e-06")])
+def test_both_sides_of_consistency_are_shown_where_a_step_measured_them(objective, text):
+    from rich.console import Console
+
+    measured = progress(consistency=Consistency(3.1e-5, objective, 4.0))
+    assert plain_line(measured).split(" | ")[-1] == text and "consistency" not in plain_line(progress())
+    console = Console(file=io.StringIO(), width=80)
+    console.print(live_view(measured))
+    assert text in console.file.getvalue()
 
 
 def test_plain_lines_come_at_each_stage_and_otherwise_every_five_seconds(capsys):

@@ -21,6 +21,18 @@ def activation_derivatives(kind: str, z: Tensor, order: int, value: Tensor | Non
     return ACTIVATIONS[kind](z, order, value)
 
 
+@lru_cache(maxsize=64)
+def derivative_bounds(kind: str, order: int) -> tuple[float, ...]:
+    """Upper bounds of |σ|, |σ'|, …, |σ^(order)| on the whole line (infinite where there is none).
+
+    The largest value on a grid so fine that, with the next derivatives of the same size, the margin covers what lies between;
+    the derivatives are periodic, constant, or have died out at the ends of the grid.
+    """
+    found = activation_derivatives(kind, torch.linspace(-14.0, 14.0, 200_001, dtype=torch.float64), order)
+    bounds = [(1 + 1e-5) * value.abs().max().item() for value in found]
+    return (float("inf") if kind in UNBOUNDED else bounds[0], *bounds[1:])
+
+
 def push(kind: str, z: Tensor, spec: JetSpec) -> Tensor:
     """a_α = Σ coefficient · σ^(k)(z_0) · Π z_β over Faà di Bruno's terms of α; z and a are (K, N, width)."""
     sigma = activation_derivatives(kind, z[0], spec.order)
@@ -176,3 +188,6 @@ ACTIVATIONS: Mapping[str, Callable[[Tensor, int, Tensor | None], list[Tensor]]] 
     "gaussian": _gaussian,
     "identity": _identity,
 })
+
+UNBOUNDED = frozenset({"softplus", "identity"})
+"""Activations without an upper bound; their derivatives have one."""

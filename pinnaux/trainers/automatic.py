@@ -12,6 +12,7 @@ from functools import cached_property
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
+from pinnaux.consistency import at_best
 from pinnaux.evolution import Evolution
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import advance, begin
@@ -20,7 +21,7 @@ from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, economy
 from pinnaux.trainers.march import Marching
 from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as begin_rounds, given_up, windows_left
-from pinnaux.trainers.state import Budget, Report
+from pinnaux.trainers.state import Budget, Report, Unlimited
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +45,6 @@ class State:
     measured_again: bool = False
     rounds: Rounds | None = None
     finished: str | None = None
-
-
-@dataclass(frozen=True)
-class Unlimited:
-    """All the time there is; or none but for a last correction."""
-
-    hurry: bool = False
-
-    def affords(self, stage: str, times: float) -> bool:
-        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,10 +174,12 @@ class Automatic:
         if idle > self.collocation.plan.settings.patience:
             following = replace(following, next_correction=descent.steps)
         following = self._postponed(following)
-        fresh = {}
-        if descent.steps % self.collocation.plan.settings.refresh_every == 0:
+        fresh, measured, settings = {}, None, self.collocation.plan.settings
+        if descent.steps % settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
-        return following, Report("layers", descent.objective.losses(descent.theta), fresh, f"damping {descent.damping:.0e}{economy(before, descent)}")
+            measured = at_best(descent.objective, descent.theta, settings.consistency_points)
+        message = f"damping {descent.damping:.0e}{economy(before, descent)}"
+        return following, Report("layers", descent.objective.losses(descent.theta), fresh, message, measured)
 
     def _correct(self, state: State) -> tuple[State, Report]:
         """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""

@@ -7,8 +7,12 @@ from types import MappingProxyType
 
 from pinnaux.collocation import Collocation
 from pinnaux.settings import Settings
+from pinnaux.trainers.alternating import Alternating
 from pinnaux.trainers.automatic import Automatic
+from pinnaux.trainers.eliminated import Eliminated
 from pinnaux.trainers.first_order import Adam
+from pinnaux.trainers.gauss_newton import GaussNewton
+from pinnaux.trainers.joint import Joint
 from pinnaux.trainers.plain import Plain
 from pinnaux.trainers.quasi_newton import LBFGS, SSBroyden
 from pinnaux.trainers.state import Trainer
@@ -28,6 +32,10 @@ TRAINERS: Mapping[str, Callable[[Collocation], Trainer]] = MappingProxyType({
     "lbfgs": lambda collocation: Plain(collocation, (_lbfgs(collocation.plan.settings),)),
     "adam+lbfgs": lambda collocation: Plain(collocation, (_adam(collocation.plan.settings), _lbfgs(collocation.plan.settings))),
     "ssbroyden": lambda collocation: Plain(collocation, (SSBroyden(),)),
+    "joint": Joint,
+    "alternating": Alternating,
+    "eliminated": Eliminated,
+    "gauss-newton": GaussNewton,
 })
 
 

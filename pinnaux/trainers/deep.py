@@ -24,7 +24,7 @@ def begin(collocation: Collocation, judge: HeldOut) -> Descent:
     settings = collocation.plan.settings
     best: tuple[float, Descent] | None = None
     for scale, at_random in settings.starts:
-        state = _start(collocation, scale, at_random)
+        state = spread_start(collocation, scale, at_random)
         for _ in range(settings.start_steps):
             state = LevenbergMarquardt(memory=settings.memory).step(state)
         score = judge.score(state.objective.ansatz, state.theta)
@@ -33,7 +33,7 @@ def begin(collocation: Collocation, judge: HeldOut) -> Descent:
     return best[1]
 
 
-def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
+def spread_start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
     """Hidden layers spread with this scale; the output layer solved for, from zero or from random weights."""
     plan = collocation.plan
     settings = plan.settings

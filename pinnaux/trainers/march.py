@@ -164,8 +164,7 @@ class Marching:
         objective = replace(objective, weights=balanced_weights(objective, theta))
         theta = gauss_newton(objective, theta, settings.newton_steps, settings.regularisation).theta
         judge = HeldOut(window.blocks(settings.held_out_points, Purpose(settings.seed, WINDOW_HELD, count)), objective.weights)
-        zero = judge.score(ansatz, torch.zeros_like(theta))
-        score = judge.score(ansatz, theta) / max(zero, 1e-300)
+        score = judge.score(ansatz, theta) / max(_size_of_zero(judge, ansatz, theta), 1e-300)
         return Candidate(ansatz, theta, score), self._tail(window, ansatz, theta, count)
 
     def _start(self, window: Window, basis: Basis, interior: int, count: int) -> Tensor:
@@ -217,3 +216,9 @@ class Marching:
             ratio = (sizes[0] / sizes[1].clamp_min(1e-300)).clamp_max(1.0)
             worst = max(worst, (sizes[0] * ratio / whole).max().item())
         return worst
+
+
+def _size_of_zero(judge: HeldOut, ansatz: Ansatz, theta: Tensor) -> float:
+    """The score of the zero solution, without what is undefined there, as log u."""
+    residual = Objective(ansatz, judge.blocks, judge.weights).residual(torch.zeros_like(theta))
+    return torch.nan_to_num(residual, nan=0.0, posinf=0.0, neginf=0.0).norm().item()

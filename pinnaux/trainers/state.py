@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from pinnaux.ansatz import Candidate
+from pinnaux.verdict import Consistency
 
 
 class RunState(Protocol):
@@ -29,6 +30,16 @@ class Budget(Protocol):
         """Whether there is time for so many times what a step of this stage has cost."""
 
 
+@dataclass(frozen=True)
+class Unlimited:
+    """All the time there is; or none but for a last correction."""
+
+    hurry: bool = False
+
+    def affords(self, stage: str, times: float) -> bool:
+        return True
+
+
 S = TypeVar("S", bound=RunState)
 
 
@@ -42,12 +53,16 @@ class Trainer(Protocol[S]):
 
 @dataclass(frozen=True)
 class Report:
-    """One step: which stage, the losses it trains on and the residuals on held-out points by component, and in words what was done."""
+    """One step: which stage, the losses it trains on and the residuals on held-out points by component, and in words what was done.
+
+    `consistency` is the original loss beside the separated objective, where the step measured them.
+    """
 
     stage: str
     losses: dict[str, float] = field(default_factory=dict)
     residuals: dict[str, float] = field(default_factory=dict)
     message: str = ""
+    consistency: Consistency | None = None
 
 
 class NumericalFailure(ArithmeticError):
