@@ -20,17 +20,39 @@ NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
 
 
 def begin(collocation: Collocation, judge: HeldOut) -> Descent:
-    """The best of a few starts, after a few steps of training: layers spread one after another, the output layer in closed form."""
+    """The best of a few starts, after a few steps of training: layers spread one after another, the output layer in closed form.
+
+    Where the problem is nonlinear, one of them comes by continuation from its linear part; not in time, which begins at a solution.
+    """
     settings = collocation.plan.settings
-    best: tuple[float, Descent] | None = None
-    for scale, at_random in settings.starts:
-        state = _start(collocation, scale, at_random)
-        for _ in range(settings.start_steps):
-            state = LevenbergMarquardt().step(state)
-        score = judge.score(state.objective.ansatz, state.theta)
-        if best is None or score < best[0]:
-            best = (score, state)
-    return best[1]
+    found = [_start(collocation, scale, at_random) for scale, at_random in settings.starts]
+    if not judge.linear and collocation.plan.problem.domain.time is None:
+        found += _continued(collocation, judge, settings.continued_start)
+    trained = [_trained(state, settings.start_steps) for state in found]
+    return min(trained, key=lambda state: judge.score(state.objective.ansatz, state.theta))
+
+
+def _trained(state: Descent, steps: int) -> Descent:
+    for _ in range(steps):
+        state = LevenbergMarquardt().step(state)
+    return state
+
+
+def _continued(collocation: Collocation, judge: HeldOut, scale: float) -> list[Descent]:
+    """A start by continuation, trained for a few steps at every share of what is nonlinear.
+
+    None where the solution of the linear part is no better than zero, as where an equation degenerates.
+    """
+    settings = collocation.plan.settings
+    state = _start(replace(collocation, share=settings.shares[0]), scale, False)
+    if not judge.score(state.objective.ansatz, state.theta) < judge.zero:
+        return []
+    for share in settings.shares:
+        part = replace(collocation, share=share)
+        state = _renewed(part, state)
+        for _ in range(settings.share_steps):
+            state = advance(part, state)
+    return [_renewed(collocation, state)]
 
 
 def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
@@ -62,12 +84,17 @@ def advance(collocation: Collocation, state: Descent) -> Descent:
     """One step; every few steps, or when no step helps, on new points drawn to where the residual is large."""
     settings = collocation.plan.settings
     if (state.steps and state.steps % settings.refresh_every == 0) or state.stuck:
-        ansatz = state.objective.ansatz
-        interior = collocation.plan.interior_points(int(settings.descent_sampling * ansatz.size))
-        blocks = collocation.attracted(ansatz, state.theta, interior, Purpose(settings.seed, MOVED_POINTS, state.steps))
-        state = moved(state, _weighted(ansatz, blocks, state.theta))
+        state = _renewed(collocation, state)
         check_finite(state.objective, state.theta)
     return LevenbergMarquardt().step(state)
+
+
+def _renewed(collocation: Collocation, state: Descent) -> Descent:
+    """The same θ on new points of this collocation, drawn to where the residual is large."""
+    settings, ansatz = collocation.plan.settings, state.objective.ansatz
+    interior = collocation.plan.interior_points(int(settings.descent_sampling * ansatz.size))
+    blocks = collocation.attracted(ansatz, state.theta, interior, Purpose(settings.seed, MOVED_POINTS, state.steps))
+    return moved(state, _weighted(ansatz, blocks, state.theta))
 
 
 def _weighted(ansatz: Ansatz, blocks: tuple, theta: Tensor) -> Objective:

@@ -14,6 +14,7 @@ from torch import Tensor
 from pinnaux.ansatz import Ansatz, Candidate, Trial
 from pinnaux.architecture import constant_start, has_corners, on_top, random_start, start, wide
 from pinnaux.collocation import Collocation, Purpose
+from pinnaux.homotopy import partly
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.settings import Settings
 from pinnaux.trainers.closed_form import gauss_newton
@@ -103,7 +104,24 @@ def held_out(collocation: Collocation) -> HeldOut:
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
-    return replace(judge, zero=judge.score(ansatz, zero), linear=_is_linear(collocation, objective, zero))
+    linear = _is_linear(collocation, objective, zero)
+    return replace(judge, zero=judge.score(ansatz, zero), linear=linear, stubborn=not linear and _is_stubborn(collocation, objective, zero))
+
+
+def _is_stubborn(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
+    """Whether continuation leaves much smaller residuals than Newton's method from the zero solution."""
+    settings = collocation.plan.settings
+    plain = _solve(collocation, objective, zero, settings.newton_steps)
+    return _size(objective, _continued(collocation, objective, zero)) < settings.moved * _size(objective, plain)
+
+
+def _continued(collocation: Collocation, objective: Objective, theta: Tensor) -> Tensor:
+    """Gauss–Newton, a few steps at every share of what is nonlinear, then on the whole."""
+    settings = collocation.plan.settings
+    for share in settings.shares:
+        part = replace(objective, blocks=partly(objective.blocks, share))
+        theta = gauss_newton(part, theta, settings.share_newton_steps, settings.regularisation).theta
+    return gauss_newton(objective, theta, settings.newton_steps, settings.regularisation).theta
 
 
 def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor, tolerance: float = 1e-9) -> bool:
@@ -117,7 +135,10 @@ def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor, tol
 def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
     """The trial's output layer by least squares, added to `base` where given (a nonlinear problem starts near its solution)."""
     ansatz, objective, theta = _problem(collocation, trial, base)
-    theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
+    if judge.stubborn and base is None:
+        theta = _continued(collocation, objective, theta)
+    else:
+        theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
     return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
 
