@@ -13,14 +13,14 @@ import torch
 
 from pinnaux.ansatz import Ansatz, Features, Frozen, Group, Tangent, Trained
 from pinnaux.jets.inputs import CornerFunctions, Embedding
-from pinnaux.jets.layers import Activation, Linear
+from pinnaux.jets.layers import Activation, Linear, Scale
 from pinnaux.network import Network
 from pinnaux.settings import Settings
 from pinnaux.signature import Signature
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 CLASSES = MappingProxyType({one.__name__: one for one in (
-    Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Settings, Signature,
+    Activation, Ansatz, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Scale, Settings, Signature,
     Tangent, Trained, Verdict)})
 
 

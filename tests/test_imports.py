@@ -21,7 +21,7 @@ HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "
 DECLARATION = ("errors", "locate", "symbolic", "geometry", "tables", "fields", "observations", "conditions", "problem", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
-    "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "evaluate", "plan", "collocation", "architecture",
+    "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "homotopy", "evaluate", "plan", "collocation", "architecture",
     "verdict", "residuals", "signature", "serial", "solution", "trainers", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")

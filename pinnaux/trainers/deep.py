@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 from pinnaux.ansatz import Ansatz, Features, Trained
 from pinnaux.architecture import embedding, random_start, start, with_branches
 from pinnaux.collocation import Collocation, Purpose
+from pinnaux.jets.layers import Scale
+from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.trainers.closed_form import gauss_newton
@@ -77,7 +80,34 @@ def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
     theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation).theta
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]
     whole = torch.cat([*parts, first.split(theta)[-1]])
+    ansatz, whole = _in_units(ansatz, whole, [points[:, collocation.axes(number)] for number in range(len(plan.groups))])
     return descent(_weighted(ansatz, blocks, whole), whole, settings.first_damping)
+
+
+def _in_units(ansatz: Ansatz, theta: Tensor, points: list[Tensor]) -> tuple[Ansatz, Tensor]:
+    """The same functions with every output in its unit: the power of a thousand next to its size.
+
+    The trust region then means the same for a displacement of 1e-9 m as for a pressure of 1e5 Pa. Powers of a thousand leave
+    what is about one as it is.
+    """
+    groups, parts = [], []
+    for group, own, at in zip(ansatz.groups, ansatz.split(theta), points):
+        network = group.branches[0].network
+        size = group.push(own, at, JetSpec.closure(at.shape[1], []))[0][0].square().mean(dim=0).sqrt()
+        factors = tuple(map(_unit, size.tolist()))
+        last = network.layers[-1]
+        output = own[network.size - last.size:network.size]
+        shares = own.new_tensor(factors)
+        scaled = torch.cat([(last.split(output)[0] / shares[:, None]).flatten(), last.split(output)[1] / shares])
+        parts.append(torch.cat([own[: network.size - last.size], scaled, own[network.size:]]))
+        network = replace(network, layers=(*network.layers, Scale(factors)))
+        groups.append(replace(group, branches=(Trained(network), *group.branches[1:])))
+    return Ansatz(tuple(groups), ansatz.numbers), torch.cat([*parts, ansatz.split(theta)[-1]])
+
+
+def _unit(size: float) -> float:
+    """1000^k next to a size; 1 for what is zero or undefined."""
+    return 1e3 ** round(math.log(size, 1e3)) if 0 < size < math.inf else 1.0
 
 
 def advance(collocation: Collocation, state: Descent) -> Descent:

@@ -104,15 +104,19 @@ def held_out(collocation: Collocation) -> HeldOut:
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
-    linear = _is_linear(collocation, objective, zero)
+    linear = _is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero)
     return replace(judge, zero=judge.score(ansatz, zero), linear=linear, stubborn=not linear and _is_stubborn(collocation, objective, zero))
 
 
 def _is_stubborn(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
-    """Whether continuation leaves much smaller residuals than Newton's method from the zero solution."""
+    """Whether continuation leaves much smaller residuals than Newton's method from the zero solution.
+
+    Where that method does not move at all, random functions are the better start.
+    """
     settings = collocation.plan.settings
-    plain = _solve(collocation, objective, zero, settings.newton_steps)
-    return _size(objective, _continued(collocation, objective, zero)) < settings.moved * _size(objective, plain)
+    plain = _size(objective, gauss_newton(objective, zero, settings.newton_steps, settings.regularisation).theta)
+    moves = plain < settings.moved * _size(objective, zero)
+    return moves and _size(objective, _continued(collocation, objective, zero)) < settings.moved * plain
 
 
 def _continued(collocation: Collocation, objective: Objective, theta: Tensor) -> Tensor:
@@ -124,10 +128,18 @@ def _continued(collocation: Collocation, objective: Objective, theta: Tensor) ->
     return gauss_newton(objective, theta, settings.newton_steps, settings.regularisation).theta
 
 
-def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor, tolerance: float = 1e-9) -> bool:
-    """Whether residuals are affine in the unknowns and numbers: r(θ₀ + 2d) − 2 r(θ₀ + d) + r(θ₀) = 0 for a random d."""
+def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
+    """Whether residuals are affine in the unknowns and numbers, along random functions of size one."""
     step = random_start(objective.ansatz, collocation, Purpose(collocation.plan.settings.seed, RANDOM_START)) - zero
     step[step.numel() - objective.ansatz.numbers:] = 0.1
+    return _is_affine(objective, zero, step)
+
+
+def _is_affine(objective: Objective, zero: Tensor, step: Tensor, tolerance: float = 1e-9) -> bool:
+    """r(θ₀ + 2d) − 2 r(θ₀ + d) + r(θ₀) = 0 for a step d.
+
+    Size one may be tiny for the unknown, and its nonlinearity lost in rounding: a step of the solution's own size tells more.
+    """
     at_zero, once, twice = (objective.residual(zero + length * step) for length in (0.0, 1.0, 2.0))
     return bool((twice - 2 * once + at_zero).norm() <= tolerance * (twice.norm() + once.norm() + at_zero.norm()))
 
