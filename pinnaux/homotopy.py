@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from pinnaux.objective import Block, Program, Surroundings
+from pinnaux.objective import Program, Surroundings
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,3 @@ def _linear_part(program: Program, jets: list[Tensor], numbers: Tensor, surround
     slope = torch.autograd.grad([own for own, _ in seen], weights, [jet for _, jet in seen], create_graph=followed,
                                 materialize_grads=True)[0] if seen else torch.zeros_like(at_zero)
     return at_zero.detach() + slope
-
-
-def partly(blocks: tuple[Block, ...], share: float) -> tuple[Block, ...]:
-    """The blocks with a share of what is nonlinear in them."""
-    return tuple(replace(block, program=Partly(block.program, share)) for block in blocks)

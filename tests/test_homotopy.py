@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 import torch
 from compute_problems import collocation
 
-from pinnaux import Condition, Field, Interval, Parameter, Problem, VectorField, Rectangle, diff, div, dot, exp, grad, laplacian, norm, sin
+from pinnaux import Condition, Field, Interval, Parameter, Problem, Rectangle, VectorField, diff, div, dot, exp, grad, laplacian, sin
 from pinnaux.architecture import random_start, wide
 from pinnaux.collocation import Purpose
-from pinnaux.homotopy import partly
 from pinnaux.objective import Objective
 
 
 def reaction() -> Problem:
-    """u'' = e^u sin x + k u², and a condition without unknowns in its product."""
+    """u'' = e^u sin x + k u², with an unknown number k."""
     domain = Interval(0, 1)
     x, = domain.coordinates
     u, k = Field("u", domain), Parameter("k", initial=0.7)
@@ -32,7 +34,7 @@ def flow() -> Problem:
 
 @pytest.mark.parametrize("problem", [reaction, flow])
 @pytest.mark.parametrize("share", [0.0, 0.3])
-def test_a_share_of_what_is_nonlinear_is_between_the_linearisation_at_zero_and_the_problem(problem, share) -> None:
+def test_a_share_of_what_is_nonlinear_is_between_the_linearisation_at_zero_and_the_problem(problem: Callable[[], Problem], share: float) -> None:
     whole = collocation(problem())
     ansatz = wide(whole, "sin", 2.0, 200, Purpose(0, 1))
     blocks = whole.blocks(50, Purpose(0, 2))
@@ -45,14 +47,14 @@ def test_a_share_of_what_is_nonlinear_is_between_the_linearisation_at_zero_and_t
         step = 1e-4 * (theta - zero)
         linear = objective.residual(zero) + (objective.residual(zero + step) - objective.residual(zero - step)) / 2e-4
         expected = linear + share * (objective.residual(theta) - linear)
-        part = Objective.unweighted(ansatz, partly(blocks, share))
+        part = Objective.unweighted(ansatz, replace(whole, share=share).blocks(50, Purpose(0, 2)))
         assert torch.allclose(part.residual(theta), expected, rtol=1e-6, atol=1e-6 * expected.abs().max())
 
 
 def test_the_derivatives_of_a_share_are_those_of_its_values() -> None:
     whole = collocation(reaction())
     ansatz = wide(whole, "sin", 2.0, 100, Purpose(0, 1))
-    objective = Objective.unweighted(ansatz, partly(whole.blocks(40, Purpose(0, 2)), 0.4))
+    objective = Objective.unweighted(ansatz, replace(whole, share=0.4).blocks(40, Purpose(0, 2)))
     theta = random_start(ansatz, whole, Purpose(0, 3))
     way = random_start(ansatz, whole, Purpose(0, 4))
     with torch.no_grad():

@@ -14,7 +14,7 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.jets.layers import Scale
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, spread
-from pinnaux.objective import Objective, balanced_weights
+from pinnaux.objective import Block, Objective, balanced_weights
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, descent, moved
@@ -44,11 +44,12 @@ def _trained(state: Descent, steps: int) -> Descent:
 def _continued(collocation: Collocation, judge: HeldOut, scale: float) -> list[Descent]:
     """A start by continuation, trained for a few steps at every share of what is nonlinear.
 
-    None where the solution of the linear part is no better than zero, as where an equation degenerates.
+    None where the solution of the linear part is no better than zero, as where an equation degenerates, and none where nothing but
+    products of functions and numbers is nonlinear: the linear part is the whole.
     """
     settings = collocation.plan.settings
     state = _start(replace(collocation, share=settings.shares[0]), scale, False)
-    if not judge.score(state.objective.ansatz, state.theta) < judge.zero:
+    if not judge.score(state.objective.ansatz, state.theta) < judge.zero or not _nonlinear(collocation, state) > settings.nonlinear:
         return []
     for share in settings.shares:
         part = replace(collocation, share=share)
@@ -56,6 +57,19 @@ def _continued(collocation: Collocation, judge: HeldOut, scale: float) -> list[D
         for _ in range(settings.share_steps):
             state = advance(part, state)
     return [_renewed(collocation, state)]
+
+
+def _nonlinear(collocation: Collocation, state: Descent) -> float:
+    """|r(u) − a(u)| / |a(u) − a(0)| for the residuals r, their linear part a that the state is trained on, and its functions u."""
+    part = state.objective
+    whole = replace(part, blocks=_start_blocks(collocation, part.ansatz))
+    linear = part.residual(state.theta)
+    return ((whole.residual(state.theta) - linear).norm() / (linear - part.residual(torch.zeros_like(state.theta))).norm()).item()
+
+
+def _start_blocks(collocation: Collocation, ansatz: Ansatz) -> tuple[Block, ...]:
+    interior = collocation.plan.interior_points(int(collocation.plan.settings.descent_sampling * ansatz.size))
+    return collocation.blocks(interior, Purpose(collocation.plan.settings.seed, START_POINTS, 1))
 
 
 def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
@@ -73,7 +87,7 @@ def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
         trained.append((replace(held[-1], branches=(Trained(network), *held[-1].branches[1:])), hidden))
     first = Ansatz(tuple(held), len(plan.problem.parameters))
     ansatz = Ansatz(tuple(group for group, _ in trained), first.numbers)
-    blocks = collocation.blocks(plan.interior_points(int(settings.descent_sampling * ansatz.size)), Purpose(settings.seed, START_POINTS, 1))
+    blocks = _start_blocks(collocation, ansatz)
     objective = Objective.unweighted(first, blocks)
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
     objective = Objective(first, blocks, balanced_weights(objective, theta))

@@ -14,13 +14,14 @@ from torch import Tensor
 from pinnaux.ansatz import Ansatz, Candidate, Trial
 from pinnaux.architecture import constant_start, has_corners, on_top, random_start, start, wide
 from pinnaux.collocation import Collocation, Purpose
-from pinnaux.homotopy import partly
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.settings import Settings
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut, check_finite
 
 FEATURES, FEATURE_POINTS, HELD_POINTS, RANDOM_START = 1, 2, 3, 4
+SEEN = 1e-6
+"""The share of the residuals above which a nonlinearity at a solution is no rounding: its coefficients may be large and cancel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,28 +105,8 @@ def held_out(collocation: Collocation) -> HeldOut:
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
-    linear = _is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero)
-    return replace(judge, zero=judge.score(ansatz, zero), linear=linear, stubborn=not linear and _is_stubborn(collocation, objective, zero))
-
-
-def _is_stubborn(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
-    """Whether continuation leaves much smaller residuals than Newton's method from the zero solution.
-
-    Where that method does not move at all, random functions are the better start.
-    """
-    settings = collocation.plan.settings
-    plain = _size(objective, gauss_newton(objective, zero, settings.newton_steps, settings.regularisation).theta)
-    moves = plain < settings.moved * _size(objective, zero)
-    return moves and _size(objective, _continued(collocation, objective, zero)) < settings.moved * plain
-
-
-def _continued(collocation: Collocation, objective: Objective, theta: Tensor) -> Tensor:
-    """Gauss–Newton, a few steps at every share of what is nonlinear, then on the whole."""
-    settings = collocation.plan.settings
-    for share in settings.shares:
-        part = replace(objective, blocks=partly(objective.blocks, share))
-        theta = gauss_newton(part, theta, settings.share_newton_steps, settings.regularisation).theta
-    return gauss_newton(objective, theta, settings.newton_steps, settings.regularisation).theta
+    linear = _is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero, SEEN)
+    return replace(judge, zero=judge.score(ansatz, zero), linear=linear)
 
 
 def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
@@ -147,10 +128,7 @@ def _is_affine(objective: Objective, zero: Tensor, step: Tensor, tolerance: floa
 def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
     """The trial's output layer by least squares, added to `base` where given (a nonlinear problem starts near its solution)."""
     ansatz, objective, theta = _problem(collocation, trial, base)
-    if judge.stubborn and base is None:
-        theta = _continued(collocation, objective, theta)
-    else:
-        theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
+    theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
     return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
 

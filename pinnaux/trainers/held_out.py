@@ -16,15 +16,13 @@ from pinnaux.trainers.state import NumericalFailure
 class HeldOut:
     """Held-out blocks and one fixed weight for every component, so that scores of different ansatz compare.
 
-    `zero` is the score of the zero solution; `linear` says that the residuals are affine in what is unknown, `stubborn`
-    that Newton's method from zero leaves residuals which continuation does not.
+    `zero` is the score of the zero solution; `linear` says that the residuals are affine in what is unknown.
     """
 
     blocks: tuple[Block, ...]
     weights: tuple[Tensor, ...]
     zero: float = float("inf")
     linear: bool = False
-    stubborn: bool = False
 
     def score(self, ansatz: Ansatz, theta: Tensor) -> float:
         """√(Σ_c weight_c² mean r_c²); infinite where a residual is not finite."""
