@@ -24,7 +24,7 @@ def cavity() -> tuple[Array, Array]:
 
 
 def velocity(cells: int) -> Array:
-    """(2, cells + 1, cells + 1), zero on the boundary: ψ_y ω_x − ψ_x ω_y = Δω / Re, ω = Δψ, with ω = 2 (ψ + h U) / h² at the walls (Thom)."""
+    """(2, cells + 1, cells + 1), zero on the boundary: ψ_y ω_x − ψ_x ω_y = Δω / Re, ω = Δψ; Thom's ω = 2 (ψ + h U) / h² at the walls."""
     size, step = cells + 1, 1 / cells
     first = sparse.diags([-1.0, 1.0], [-1, 1], shape=(size, size)) / (2 * step)
     second = sparse.diags([1.0, -2.0, 1.0], [-1, 0, 1], shape=(size, size)) / step**2

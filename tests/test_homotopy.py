@@ -34,7 +34,7 @@ def flow() -> Problem:
 
 @pytest.mark.parametrize("problem", [reaction, flow])
 @pytest.mark.parametrize("share", [0.0, 0.3])
-def test_a_share_of_what_is_nonlinear_is_between_the_linearisation_at_zero_and_the_problem(problem: Callable[[], Problem], share: float) -> None:
+def test_a_share_is_between_the_linearisation_at_zero_and_the_problem(problem: Callable[[], Problem], share: float) -> None:
     whole = collocation(problem())
     ansatz = wide(whole, "sin", 2.0, 200, Purpose(0, 1))
     blocks = whole.blocks(50, Purpose(0, 2))

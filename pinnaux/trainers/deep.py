@@ -20,6 +20,8 @@ from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, descent, moved
 
 NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
+ORDINARY = 1e4
+"""Sizes within this factor of one get no unit: a start may be wrong by as much, as the pressure of slow flow is for fast flow."""
 
 
 def begin(collocation: Collocation, judge: HeldOut) -> Descent:
@@ -101,8 +103,7 @@ def _start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
 def _in_units(ansatz: Ansatz, theta: Tensor, points: list[Tensor]) -> tuple[Ansatz, Tensor]:
     """The same functions with every output in its unit: the power of a thousand next to its size.
 
-    The trust region then means the same for a displacement of 1e-9 m as for a pressure of 1e5 Pa. Powers of a thousand leave
-    what is about one as it is.
+    The trust region then means the same for a displacement of 1e-9 m as for a pressure of 1e5 Pa.
     """
     groups, parts = [], []
     for group, own, at in zip(ansatz.groups, ansatz.split(theta), points):
@@ -120,8 +121,10 @@ def _in_units(ansatz: Ansatz, theta: Tensor, points: list[Tensor]) -> tuple[Ansa
 
 
 def _unit(size: float) -> float:
-    """1000^k next to a size; 1 for what is zero or undefined."""
-    return 1e3 ** round(math.log(size, 1e3)) if 0 < size < math.inf else 1.0
+    """1000^k next to a size; 1 for what is ordinary, zero or undefined."""
+    if not 0 < size < math.inf or 1 / ORDINARY < size < ORDINARY:
+        return 1.0
+    return 1e3 ** round(math.log(size, 1e3))
 
 
 def advance(collocation: Collocation, state: Descent) -> Descent:
