@@ -17,7 +17,8 @@ from pinnaux.derivatives import jet_specs
 from pinnaux.evaluate import FormulaProgram, Layout
 from pinnaux.geometry.points import Points, joined
 from pinnaux.geometry.region import Region
-from pinnaux.objective import Block, Surroundings
+from pinnaux.homotopy import Partly
+from pinnaux.objective import Block, Program, Surroundings
 from pinnaux.plan import Plan, RegionPlan
 
 
@@ -38,16 +39,21 @@ class Purpose:
 
 @dataclass(frozen=True, eq=False)
 class Collocation:
-    """The compiled problem: one program a region, and the points it is asked at; whether trial solutions take singular functions at corners."""
+    """The compiled problem: one program a region, and the points it is asked at; whether trial solutions take singular functions at corners.
+
+    `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem.
+    """
 
     plan: Plan
     dtype: torch.dtype
     device: torch.device
     corners: bool = True
+    share: float = 1.0
 
     @cached_property
-    def programs(self) -> tuple[FormulaProgram, ...]:
-        return tuple(FormulaProgram(region.formulas, self.layout(region)) for region in self.plan.regions)
+    def programs(self) -> tuple[Program, ...]:
+        whole = tuple(FormulaProgram(region.formulas, self.layout(region)) for region in self.plan.regions)
+        return whole if self.share == 1 else tuple(Partly(program, self.share) for program in whole)
 
     def layout(self, region: RegionPlan) -> Layout:
         domain = region.region.domain

@@ -159,10 +159,12 @@ def reduced_gradient(separated: Separated, theta: Tensor, auxiliaries: Auxiliari
         factor = torch.linalg.cholesky(linearised.damping(weights))
         pull = 2 * torch.cholesky_solve(linearised.without_defects(auxiliaries).T[:, :, None], factor)[:, :, 0].T
         view, adjoints = linearised.view, [torch.einsum("mknu,mn->knu", adjoint, pull)[None] for adjoint in linearised.adjoints[:-1]]
+        chains = {(chain.group, chain.branch): chain for _, chain in separated.of_block(number)}
         for group, branch, span, own in branches(objective, theta):
             if view.block.axes[group] is not None:
-                kind, spec = objective.ansatz.groups[group].branches[branch], view.block.specs[group]
-                slope[span] += kind.gradient(own, view.traces[group][branch], adjoints[group], spec)
+                kind, spec, chain = objective.ansatz.groups[group].branches[branch], view.block.specs[group], chains.get((group, branch))
+                trace, adjoint = view.traces[group][branch], adjoints[group]
+                slope[span] += chain.total(theta, trace, adjoint) if chain else kind.gradient(own, trace, adjoint, spec)
         slope[len(slope) - objective.ansatz.numbers:] += torch.einsum("man,mn->a", linearised.adjoints[-1], pull)
     return slope
 

@@ -105,7 +105,7 @@ def solve_output(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, 
     parts = [Linearised.of(separated, number, theta, auxiliaries) for number in range(len(separated.objective.blocks))]
     free = torch.ones(len(theta), dtype=torch.bool, device=theta.device)
     for chain in separated.chains:
-        free[chain.start:chain.start + chain.network.size - chain.network.layers[-1].size] = False
+        free[chain.start:chain.start + chain.network.size - chain.last.size] = False
     rows = torch.cat([part.rows(separated, theta)[:, :, free].flatten(0, 1) for part in parts])
     step = torch.zeros_like(theta)
     step[free] = -LeastSquares.build(rows, regularisation).solve(torch.cat([part.residual.flatten() for part in parts]))

@@ -118,6 +118,6 @@ def _mean_slope(ansatz: Ansatz, theta: Tensor, view: View, ends: list[list[Tenso
         jets = [one + float(node) * (other - one) for one, other in zip(*ends)]
         slope = view.block.sensitivities(ansatz, theta, jets)[0][chain.group] * float(share)
         total = slope if total is None else total + slope
-    last, own = chain.network.layers[-1], chain.split(theta)[-1]
-    rows = last.pull(own, jets[chain.group], total * view.factors[:, None, None, None], chain.spec)
+    own = chain.split(theta)[2 * chain.depth]
+    rows = chain.last.pull(own, jets[chain.group], chain.in_units(total * view.factors[:, None, None, None]), chain.spec)
     return rows.norm(dim=3).transpose(1, 2)

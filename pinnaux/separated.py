@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Trained
-from pinnaux.jets.layers import Activation, Linear
+from pinnaux.jets.layers import Activation, Layer, Linear, Scale
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, Trace
 from pinnaux.objective import Block, Objective
@@ -43,8 +43,13 @@ class Chain:
 
     @property
     def depth(self) -> int:
-        """Hidden layers: each a linear layer and its activation; the output layer is linear."""
-        return len(self.network.layers) // 2
+        """Hidden layers: each a linear layer and its activation. The output layer is linear, and may be followed by its units."""
+        return sum(isinstance(layer, Activation) for layer in self.network.layers)
+
+    @property
+    def last(self) -> Layer:
+        """The output layer."""
+        return self.network.layers[2 * self.depth]
 
     def own(self, vector: Tensor) -> Tensor:
         """The network's part of a vector like θ."""
@@ -78,11 +83,20 @@ class Chain:
 
     def output(self, theta: Tensor, trace: Trace) -> Tensor:
         """The jet (K, N, outputs) that the output layer makes of the last auxiliary jet."""
-        return self.network.layers[-1].push(self.split(theta)[-1], trace[-1], self.spec)
+        parts, jet = self.split(theta), trace[-1]
+        for place in range(2 * self.depth, len(self.network.layers)):
+            jet = self.network.layers[place].push(parts[place], jet, self.spec)
+        return jet
+
+    def in_units(self, adjoint: Tensor) -> Tensor:
+        """The adjoint (m, K, N, outputs) of what the output layer hands on, from that of the outputs: they may have units."""
+        for layer in reversed(self.network.layers[2 * self.depth + 1:]):
+            adjoint = layer.pull(adjoint.new_zeros(0), adjoint[0], adjoint, self.spec)
+        return adjoint
 
     def sensitivities(self, theta: Tensor, trace: Trace, adjoint: Tensor) -> tuple[Tensor, ...]:
         """λ_l = ∂R/∂n_l (m, K, N, width) of every hidden layer, chained at the trace, for ∂R/∂output (m, K, N, outputs)."""
-        parts, slopes = self.split(theta), []
+        parts, slopes, adjoint = self.split(theta), [], self.in_units(adjoint)
         for place in reversed(range(2, len(trace))):
             adjoint = self.network.layers[place].pull(parts[place], trace[place], adjoint, self.spec)
             if place % 2 == 0:
@@ -91,14 +105,22 @@ class Chain:
 
     def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor) -> Tensor:
         """(m, N, size): as the network's rows; but what enters a layer here is not what the one before hands on."""
-        parts, blocks = self.split(theta), []
-        for place in reversed(range(len(self.network.layers))):
+        passed = self._backward(theta, trace, adjoint)
+        return torch.cat([layer.rows(jet, own) for layer, jet, own in passed if layer.size][::-1], dim=2)
+
+    def total(self, theta: Tensor, trace: Trace, adjoint: Tensor) -> Tensor:
+        """(size,): the sum of `rows` over components and points, without forming them."""
+        passed = self._backward(theta, trace, adjoint)
+        return torch.cat([layer.gradient(jet, own) for layer, jet, own in passed if layer.size][::-1])
+
+    def _backward(self, theta: Tensor, trace: Trace, adjoint: Tensor) -> Iterator[tuple[Layer, Tensor, Tensor]]:
+        """Every layer, last first, with the jet that enters it and the adjoint of what it hands on."""
+        parts, adjoint = self.split(theta), self.in_units(adjoint)
+        for place in reversed(range(len(trace))):
             layer = self.network.layers[place]
-            if layer.size:
-                blocks.append(layer.rows(trace[place], adjoint))
+            yield layer, trace[place], adjoint
             if place:
                 adjoint = layer.pull(parts[place], trace[place], adjoint, self.spec)
-        return torch.cat(blocks[::-1], dim=2)
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, pulls: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Gradients in the network's parameters and in the auxiliary jets.
@@ -106,8 +128,9 @@ class Chain:
         `adjoint` (K, N, outputs) is ∂Φ/∂output and `pulls` are 2 ω_l d_l: each layer is pulled by its own defect only.
         """
         layers, parts, spec = self.network.layers, self.split(theta), self.spec
-        slopes = [layers[-1].gradient(trace[-1], adjoint[None])]
-        into, jets = layers[-1].pull(parts[-1], trace[-1], adjoint[None], spec), []
+        adjoint = self.in_units(adjoint[None])
+        slopes = [self.last.gradient(trace[-1], adjoint)]
+        into, jets = self.last.pull(parts[2 * self.depth], trace[-1], adjoint, spec), []
         for place in reversed(range(0, 2 * self.depth, 2)):
             pull = pulls[place // 2]
             jets.append(into[0] - pull)
@@ -272,8 +295,8 @@ def _chains(objective: Objective) -> Iterator[Chain]:
             branch = objective.ansatz.groups[group].branches[place]
             if block.axes[group] is None or not isinstance(branch, Trained) or len(branch.network.layers) < 2:
                 continue
-            kinds = [Linear, Activation] * (len(branch.network.layers) // 2) + [Linear]
-            assert [type(layer) for layer in branch.network.layers] == kinds, "hidden layers are pairs, the output layer is linear"
+            kinds = [type(layer) for layer in branch.network.layers if not isinstance(layer, Scale)]
+            assert kinds == [Linear, Activation] * (len(kinds) // 2) + [Linear], "hidden layers are pairs, the output layer is linear"
             yield Chain(number, group, place, span.start, block.axes[group], branch.network, block.specs[group])
 
 

@@ -78,6 +78,12 @@ class Settings:
     activation: str = "tanh"
     starts: tuple[tuple[float, bool], ...] = ((0.5, False), (1.0, False), (1.0, True))
     start_steps: int = 3
+    # Continuation of nonlinear problems: shares of what is nonlinear on the way to the problem, steps at each, the scale of the layers,
+    # and the share of the residuals below which nothing counts as nonlinear.
+    shares: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4, 0.7)
+    share_steps: int = 5
+    continued_start: float = 1.0
+    nonlinear: float = 1e-3
     start_regularisation: float = 1e-8
     first_damping: float = 1e-2
     refresh_every: int = 8

@@ -8,10 +8,10 @@ import pytest
 import torch
 from compute_problems import SMALL, collocation, decay, source
 
-from pinnaux import Condition, Field, Interval, Problem, diff, sqrt
+from pinnaux import Condition, Field, Interval, Parameter, Problem, diff, sqrt
 from pinnaux.collocation import Purpose
 from pinnaux.objective import Objective
-from pinnaux.trainers.deep import advance, begin
+from pinnaux.trainers.deep import _continued, advance, begin
 from pinnaux.trainers.features import held_out
 from pinnaux.trainers.levenberg_marquardt import Descent
 from pinnaux.trainers.state import NumericalFailure
@@ -72,3 +72,16 @@ def test_training_that_meets_an_undefined_residual_stops_and_names_the_condition
     state = Descent(Objective.unweighted(ansatz, (here, everywhere[1])), theta, 1.0, steps=points.plan.settings.refresh_every)
     with pytest.raises(NumericalFailure, match="condition 'root' is nan at the point"):
         advance(points, state)
+
+
+def test_nothing_is_continued_where_only_products_with_numbers_are_nonlinear() -> None:
+    domain = Interval(0, 1)
+    x, = domain.coordinates
+    u, k = Field("u", domain), Parameter("k", initial=2.0)
+    found = []
+    for reaction in (k * u, k * u + u**3):
+        problem = Problem([u], [Condition("balance", diff(u, x, x) == reaction + 6, on=domain), Condition("ends", u == 0, on=domain.boundary)])
+        whole = collocation(problem, **SMALL)
+        with torch.no_grad():
+            found.append(len(_continued(whole, held_out(whole), 1.0)))
+    assert found == [0, 1]

@@ -22,8 +22,8 @@ DECLARATION = ("errors", "locate", "symbolic", "geometry", "tables", "fields", "
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
     "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "damped", "separated", "elimination", "lipschitz",
-    "self_adaptive", "layer_solves", "evaluate", "plan", "evolution", "collocation", "architecture", "verdict", "consistency", "residuals",
-    "signature", "serial", "solution", "trainers", "solver")
+    "self_adaptive", "layer_solves", "homotopy", "evaluate", "plan", "evolution", "collocation", "architecture", "verdict", "consistency",
+    "residuals", "signature", "serial", "solution", "trainers", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.

@@ -10,7 +10,7 @@ from cases import Case, normal
 from reference import assert_same
 
 from pinnaux.jets.activations import pull, push, tangent
-from pinnaux.jets.layers import Activation, Linear
+from pinnaux.jets.layers import Activation, Linear, Scale
 from pinnaux.jets.spec import JetSpec, faa_di_bruno, set_partitions
 
 
@@ -76,8 +76,8 @@ def test_rows_are_the_adjoint_of_the_tangent(case: Case) -> None:
 
 
 @pytest.mark.parametrize("spec", cases.specs)
-@pytest.mark.parametrize("layer", [Activation(kind) for kind in cases.activations] + [Linear(4, 3)], ids=str)
-def test_pull_is_the_adjoint_of_the_tangent_of_a_layer(layer: Activation | Linear, spec: JetSpec) -> None:
+@pytest.mark.parametrize("layer", [Activation(kind) for kind in cases.activations] + [Linear(4, 3), Scale((1e-6, 2.0, 1.0, 1e3))], ids=str)
+def test_pull_is_the_adjoint_of_the_tangent_of_a_layer(layer: Activation | Linear | Scale, spec: JetSpec) -> None:
     jet, rate = normal(len(spec), 5, 4, seed=12), normal(len(spec), 5, 4, seed=13)
     parameters = normal(layer.size, seed=14)
     along = layer.tangent(parameters, torch.zeros_like(parameters), jet, rate, spec)

@@ -93,10 +93,10 @@ undefined_at_zero = {
 @pytest.mark.parametrize("name", undefined_at_zero)
 def test_equations_that_are_undefined_at_zero_are_solved(name: str) -> None:
     rate, first, exact = undefined_at_zero[name]
-    domain = TimeInterval(0, 1)
-    w, (t,) = Field("w", domain), domain.coordinates
-    conditions = [Condition("rate", diff(w, t) == rate(w), on=domain), Condition("start", w == first, on=domain.initial)]
-    problem = Problem([w], conditions, exact={"w": exact(t)})
+    domain = Interval(0, 1)
+    w, (x,) = Field("w", domain), domain.coordinates
+    conditions = [Condition("rate", diff(w, x) == rate(w), on=domain), Condition("start", w == first, on=domain.boundary["left"])]
+    problem = Problem([w], conditions, exact={"w": exact(x)})
     solution = solve(problem, accuracy=1e-6, steps=3)
     assert solution.verdict.errors["w"] < 1e-3 and solution.verdict.status == "steps"
 
@@ -192,7 +192,7 @@ def test_every_trainer_lowers_the_error_and_tells_its_name(trainer: str) -> None
     before, _ = watched(decay(), trainer=trainer, steps=2, accuracy=1e-13)
     after, seen = watched(decay(), trainer=trainer, steps=4, accuracy=1e-13)
     assert (after.verdict.trainer, after.verdict.status, after.verdict.steps) == (trainer, "steps", 4)
-    assert after.verdict.errors["u"] < 0.9 * before.verdict.errors["u"]
+    assert after.verdict.errors["u"] < 0.9 * before.verdict.errors["u"] or after.verdict.errors["u"] < 1e-5
     assert [progress.step for progress in seen] == [1, 2, 3, 4] and seen[-1].losses.keys() == {"decay", "start"}
 
 

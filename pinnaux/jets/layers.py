@@ -116,6 +116,37 @@ class Activation:
         return activations.tangent(self.kind, jet, rate, spec)
 
 
+@dataclass(frozen=True)
+class Scale:
+    """a = s z for every channel, one factor an output: the units in which a network's outputs are of size one."""
+
+    factors: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        return 0
+
+    def push(self, parameters: Tensor, jet: Tensor, spec: JetSpec) -> Tensor:
+        """(K, N, width) → (K, N, width)."""
+        return jet * jet.new_tensor(self.factors)
+
+    def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec, pushed: Tensor | None = None) -> Tensor:
+        """(m, K, N, width) → (m, K, N, width)."""
+        return adjoint * adjoint.new_tensor(self.factors)
+
+    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(m, N, 0): there is no parameter."""
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+
+    def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
+        """(0,): there is no parameter."""
+        return adjoint.new_zeros(0)
+
+    def tangent(self, parameters: Tensor, direction: Tensor, jet: Tensor, rate: Tensor, spec: JetSpec) -> Tensor:
+        """(K, N, width) for a rate (K, N, width) of the jet (K, N, width)."""
+        return rate * rate.new_tensor(self.factors)
+
+
 def _add_to_value(z: Tensor, bias: Tensor) -> Tensor:
     """z (K, N, outputs) with the bias (outputs,) added to its value channel in place."""
     z[0] += bias

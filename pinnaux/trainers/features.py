@@ -20,6 +20,8 @@ from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.held_out import HeldOut, check_finite
 
 FEATURES, FEATURE_POINTS, HELD_POINTS, RANDOM_START = 1, 2, 3, 4
+SEEN = 1e-6
+"""The share of the residuals above which a nonlinearity at a solution is no rounding: its coefficients may be large and cancel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +105,22 @@ def held_out(collocation: Collocation) -> HeldOut:
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
-    return replace(judge, zero=judge.score(ansatz, zero), linear=_is_linear(collocation, objective, zero))
+    linear = _is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero, SEEN)
+    return replace(judge, zero=judge.score(ansatz, zero), linear=linear)
 
 
-def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor, tolerance: float = 1e-9) -> bool:
-    """Whether residuals are affine in the unknowns and numbers: r(θ₀ + 2d) − 2 r(θ₀ + d) + r(θ₀) = 0 for a random d."""
+def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
+    """Whether residuals are affine in the unknowns and numbers, along random functions of size one."""
     step = random_start(objective.ansatz, collocation, Purpose(collocation.plan.settings.seed, RANDOM_START)) - zero
     step[step.numel() - objective.ansatz.numbers:] = 0.1
+    return _is_affine(objective, zero, step)
+
+
+def _is_affine(objective: Objective, zero: Tensor, step: Tensor, tolerance: float = 1e-9) -> bool:
+    """r(θ₀ + 2d) − 2 r(θ₀ + d) + r(θ₀) = 0 for a step d.
+
+    Size one may be tiny for the unknown, and its nonlinearity lost in rounding: a step of the solution's own size tells more.
+    """
     at_zero, once, twice = (objective.residual(zero + length * step) for length in (0.0, 1.0, 2.0))
     return bool((twice - 2 * once + at_zero).norm() <= tolerance * (twice.norm() + once.norm() + at_zero.norm()))
 
