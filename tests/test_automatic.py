@@ -25,7 +25,7 @@ class NoTime(Unlimited):
 
 def run(problem: Problem, steps: int, **settings: object) -> list[tuple[State, Report]]:
     """The first steps of a run with small settings, until it has finished."""
-    trainer = Automatic(collocation(problem, **{**SMALL, **settings}))
+    trainer = Automatic(collocation(problem, **{**SMALL, "share_steps": 0, **settings}))
     with torch.no_grad():
         done = [trainer.step(trainer.init())]
         while len(done) < steps and done[-1][0].finished is None:
@@ -64,7 +64,7 @@ def test_the_best_solution_is_never_given_up_for_a_worse_one() -> None:
 def test_a_step_depends_on_the_state_alone(position: int) -> None:
     done = run(reaction(), position + 2, accuracy=NEVER)
     state = done[position][0]
-    trainer = Automatic(collocation(reaction(), **{**SMALL, "accuracy": NEVER}))
+    trainer = Automatic(collocation(reaction(), **{**SMALL, "share_steps": 0, "accuracy": NEVER}))
     with torch.no_grad():
         again, report = trainer.step(state)
     expected = done[position + 1][0]
@@ -95,7 +95,7 @@ def test_whenever_points_are_due_the_separated_objective_is_seen_to_bound_the_lo
 
 
 def test_with_little_time_left_a_correction_is_next() -> None:
-    trainer = Automatic(collocation(reaction(), **{**SMALL, "accuracy": NEVER}))
+    trainer = Automatic(collocation(reaction(), **{**SMALL, "share_steps": 0, "accuracy": NEVER}))
     with torch.no_grad():
         state, _ = trainer.step(trainer.init())
         while state.descent is None:

