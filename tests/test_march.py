@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from compute_problems import bar, collocation, conductivity, decay, everything, 
 from scipy.integrate import solve_ivp
 
 from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, TimeInterval, cos, diff, exp, laplacian, pi, sin
-from pinnaux.ansatz import Candidate
+from pinnaux.ansatz import Ansatz, Candidate, Group, Trained
+from pinnaux.architecture import embedding
 from pinnaux.collocation import Purpose
 from pinnaux.evolution import Evolution
 from pinnaux.jets.spec import JetSpec
+from pinnaux.network import Network
 from pinnaux.plan import Plan
 from pinnaux.trainers import rounds as marches
 from pinnaux.trainers.features import held_out
@@ -84,6 +87,18 @@ def test_a_window_goes_on_from_the_one_before() -> None:
     piece = march.chain.pieces[0]
     assert block.residuals(piece.ansatz, piece.theta).abs().max() < 1e-14
     assert block.residuals(piece.ansatz, 0 * piece.theta).abs().max() > 0.1
+
+
+def test_bent_features_have_points_where_the_state_bends() -> None:
+    """u = tanh 50 (x − ½) bends in a twentieth of the interval."""
+    network = Network.dense(embedding((u,), domain), (1,), 1, "tanh")
+    group = Group(("u",), ("x", "t"), (Trained(network),))
+    steep = Candidate(Ansatz((group,)), torch.tensor([25.0, 0.0, 0.0, 1.0, 0.0], dtype=torch.float64), 0.0)
+    plain = window(0.5, 0.75)
+    for one, share in ((plain, 0.1), (replace(plain, state=(steep, 0.5)), 0.45)):
+        block = next(block for block in one.blocks(1000, Purpose(0, 3)) if block.names == ("heat",))
+        near = (block.surroundings.points[:, 0] - 0.5).abs() < 0.05
+        assert near.double().mean().item() == pytest.approx(share, abs=0.1) and len(near) == 1000
 
 
 def marching_of(problem: Problem, **settings: object) -> Marching:

@@ -136,7 +136,7 @@ class Automatic:
         if self.marching is None or state.rounds and state.rounds.over:
             return False
         settings = self.collocation.plan.settings
-        far = state.deep_corrections > 0 and state.best.error > settings.within_reach * settings.accuracy
+        far = state.deep_corrections > 0 and state.best.error > settings.march_beyond * settings.accuracy
         return not self.collocation.plan.problem.domain.space or state.rounds is not None or far
 
     def _march(self, state: State, budget: Budget) -> tuple[State, Report]:

@@ -29,12 +29,16 @@ BENT = "bent"
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """Features of space, one hidden layer (`hidden`) a group of unknowns: σ of this kind, `units` of them."""
+    """Features of space, one hidden layer (`hidden`) a group of unknowns: σ of this kind, `units` of them.
+
+    Those of a `bent` one have their centres where a state bends, and need points to be there too.
+    """
 
     kind: str
     units: int
     hidden: tuple[Tensor, ...]
     label: str = ""
+    bent: bool = False
 
 
 def space_embedding(window: Window, group: int) -> Embedding:
@@ -88,7 +92,7 @@ def drawn(window: Window, kind: str, scale: float, units: int, state: Candidate 
             network = Network.dense(space, (units,), 1, kind)
             hidden.append(spread(network, own[:, :-1], scale, generator)[: network.layers[0].size])
     label = f" with {units} {kind} features of space, scale {scale:g}" if collocation.plan.problem.domain.space else ""
-    return Basis("tanh" if kind == BENT else kind, units, tuple(hidden), label)
+    return Basis("tanh" if kind == BENT else kind, units, tuple(hidden), label, kind == BENT)
 
 
 def chosen(window: Window, units: int, states: Sequence[tuple[Candidate, float]], count: int) -> Basis:

@@ -116,6 +116,8 @@ class Marching:
         allowed = march.tolerance * max((end - start) / (last - first), settings.least_share)
         states = march.states or ((self._state(window, count), start),)
         basis = chosen(window, settings.window_units[march.level], states, count)
+        if basis.bent:
+            window = replace(window, state=states[-1])
         march = replace(march, states=states)
         candidate, tail = self._solve(window, basis, count)
         march = replace(march, message=f"from {start:.4g} to {end:.4g}{basis.label}: {candidate.score:.1e}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from pinnaux.evolution import Evolution
 from pinnaux.geometry.points import Points
 from pinnaux.jets.spec import JetSpec, unit
 from pinnaux.objective import Block, Surroundings
+from pinnaux.trainers.correction import bend
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class Window:
     start: float
     end: float
     before: Candidate | None = None
+    state: tuple[Candidate, float] | None = None
 
     def blocks(self, interior: int, purpose: Purpose) -> tuple[Block, ...]:
-        """Fresh points on every region, and at the start: uniform by measure."""
+        """Fresh points on every region, and at the start; in space more of them where the `state`, a candidate at a moment, bends."""
         generator, plan = purpose.generator(), self.collocation.plan
         lasting = tuple(self._block(number, interior, generator) for number, region in enumerate(plan.regions) if region.region.kind != "initial")
         return (*lasting, *self.starting(interior, purpose))
@@ -59,7 +62,8 @@ class Window:
         if self.before is None:
             return tuple(self._block(number, interior, generator) for number in initial)
         count = plan.count(plan.regions[initial[0]], interior)
-        return (self._continued(self.moved(_once(plan.problem.domain.initial.sample(count, generator)))),)
+        points = self._drawn(lambda wanted: _once(plan.problem.domain.initial.sample(wanted, generator)), count, generator)
+        return (self._continued(self.moved(points)),)
 
     def moved(self, points: Points) -> Points:
         """The points with the whole duration mapped to this window."""
@@ -76,8 +80,29 @@ class Window:
 
     def _block(self, number: int, interior: int, generator: np.random.Generator) -> Block:
         region = self.collocation.plan.regions[number]
-        points = self.collocation.sample(region, self.collocation.plan.count(region, interior), generator)
+        count = self.collocation.plan.count(region, interior)
+        if region.region.kind == "boundary":
+            return self.collocation.block(number, self.moved(self.collocation.sample(region, count, generator)))
+        points = self._drawn(lambda wanted: self.collocation.sample(region, wanted, generator), count, generator)
         return self.collocation.block(number, self.moved(points))
+
+    def _drawn(self, sample: Callable[[int], Points], count: int, generator: np.random.Generator) -> Points:
+        """So many points of a larger pool, with probability ∝ 1 + how much the state bends there, as its features have their centres."""
+        settings = self.collocation.plan.settings
+        if self.state is None or not self.collocation.plan.problem.domain.space:
+            return sample(count)
+        pool = sample(settings.pool_factor * count)
+        if len(pool) < 2 * count:
+            return pool
+        candidate, moment = self.state
+        coordinates = pool.coordinates.copy()
+        coordinates[:, -1] = moment
+        points, weights = self.collocation.tensor(coordinates), np.zeros(len(pool))
+        for number, (group, own) in enumerate(zip(candidate.ansatz.groups, candidate.ansatz.split(candidate.theta))):
+            found = bend(group, own, points[:, self.collocation.axes(number)], settings.bend_share).numpy()
+            weights += np.fmin(found / found.mean(), settings.largest_attraction)
+        chosen = generator.choice(len(pool), count, replace=False, p=weights / weights.sum())
+        return pool[np.sort(chosen)]
 
     def _continued(self, points: Points) -> Block:
         """Every field of order q goes on with its time derivatives below the q-th."""
