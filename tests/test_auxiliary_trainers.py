@@ -63,7 +63,7 @@ def loss(trainer: Trainer, state: AuxiliaryState) -> float:
 
 
 @pytest.mark.parametrize("name", TRAINERS)
-@pytest.mark.parametrize("problem", [values, decay, pair, source])
+@pytest.mark.parametrize("problem", [values, decay, pytest.param(pair, marks=pytest.mark.slow), pytest.param(source, marks=pytest.mark.slow)])
 def test_the_original_loss_falls_and_the_separated_one_bounds_it(name: str, problem: Callable) -> None:
     trainer = TRAINERS[name](points_of(problem))
     done = run(trainer, STEPS.get(name, 40))
@@ -129,7 +129,7 @@ def test_with_tight_weights_gauss_newton_is_levenberg_marquardt_on_the_original_
         assert state.rate == pytest.approx(expected.damping)
 
 
-@pytest.mark.parametrize("problem", [burgers, pair, source])
+@pytest.mark.parametrize("problem", [burgers, pair, pytest.param(source, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_the_first_order_step_follows_the_gradient_of_the_eliminated_system(problem: Callable, weighting: str) -> None:
     system, theta = separated(problem)

@@ -41,7 +41,7 @@ def uneven(lengths: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("problem, interior", [(decay, 200), (plate, 200), (everything, 60), (decay, 12)], ids=["decay", "plate", "everything", "fewer rows"])
-@pytest.mark.parametrize("damping", [1e-6, 1e-2, 1e2])
+@pytest.mark.parametrize("damping", [1e-6, pytest.param(1e-2, marks=pytest.mark.slow), 1e2])
 def test_every_kind_of_system_gives_the_dense_step(kind: type, problem: Callable, interior: int, damping: float) -> None:
     objective, theta = objective_of(problem, interior)
     residual, jacobian = objective.jacobian(theta)

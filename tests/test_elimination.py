@@ -64,7 +64,7 @@ def least_squares(residual: Tensor, rows: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("problem, interior", problems)
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
-@pytest.mark.parametrize("defect", [0.0, 0.2])
+@pytest.mark.parametrize("defect", [pytest.param(0.0, marks=pytest.mark.slow), 0.2])
 def test_the_eliminated_step_is_the_dense_one(problem: Callable, interior: int, weighting: str, defect: float) -> None:
     system, theta = separated(problem, (2, 2), interior)
     auxiliaries = shifted(system.push(theta), defect) if defect else system.push(theta)
