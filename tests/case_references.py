@@ -92,6 +92,15 @@ def sixth_order(x: Array) -> Array:
     return solve_bvp(slopes, ends, nodes, np.zeros((6, nodes.size)), tol=1e-8).sol(x)[0]
 
 
+def forced_oscillator(t: Array) -> Array:
+    """y of y'' + 0.2 (y² - 1) y' - y + y³ = 0.53 cos t from y = 0.1, y' = -0.2."""
+    def rates(t: float, state: Array) -> Array:
+        y, speed = state
+        return np.array([speed, 0.53 * np.cos(t) - 0.2 * (y**2 - 1) * speed + y - y**3])
+
+    return solve_ivp(rates, (0, t.max()), [0.1, -0.2], method="DOP853", t_eval=t, rtol=1e-12, atol=1e-12).y[0]
+
+
 def bloch(t: Array) -> dict[str, Array]:
     """ρ₁₁, ρ₂₂ and Im ρ₁₂ of the driven atom: exp(t L) ρ(0) with ρ' = L ρ = -i [H, ρ] + S ρ S* - {S* S, ρ} / 2 (Lindblad)."""
     hamiltonian = 10 * np.array([[0, 1], [1, 0]], dtype=complex)

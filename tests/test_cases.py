@@ -44,6 +44,16 @@ def field(name: str, formula: Formula, component: int | None = None, where: Call
     return measure
 
 
+def over_time(name: str, reference: Callable[[Array], Array], start: float, end: float) -> Measure:
+    """The relative L2 error of an output over a stretch of time."""
+
+    def measure(solution: Solution) -> float:
+        t = np.linspace(start, end, 401)
+        return relative(solution(t[:, None])[name], reference(t))
+
+    return measure
+
+
 def at(name: str, point: tuple[float, ...], value: float) -> Measure:
     """The relative error of an output at a point."""
     return lambda solution: float(abs(solution(np.array([point]))[name][0] / value - 1))
@@ -144,12 +154,16 @@ EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
     "c22_sixth_order": ((field("u", known.sixth_order), 0.02),),
     "c24_interior_layer": ((exact("u"), 0.05),),
     "c25_dam_break": ((depth, 0.03), (shock, 0.1)),
+    "c29_forced_oscillator": (
+        (over_time("y", known.forced_oscillator, 0, 10), 0.02), (over_time("y", known.forced_oscillator, 0, 20), 0.1)),
     "c30_waves_with_constraint": (
         (field("u1", lambda x, t: np.exp(-t) * np.sin(np.pi * x)), 0.01),
         (field("u2", lambda x, t: np.exp(-t) * np.cos(np.pi * x)), 0.01),
         (field("u3", lambda x, t: (1 + np.pi**2) * np.exp(-t)), 0.05)),
     **{f"c31_vector_laplacian_{way}": (
         (field("w", lambda x, y: x**2 + y**2, 0), 5e-3), (field("w", lambda x, y: x**2 - y**2, 1), 5e-3)) for way in ("built_in", "own")},
+    "c33_bloch": tuple(
+        (over_time(name, lambda t, name=name: known.bloch(t)[name], 0, 3), 0.03) for name in ("r11", "r22", "im12")),
     "c36_sturm_liouville_1": ((eigenvalue(1), 2e-3), (eigenfunction(1), 0.01)),
     "c36_sturm_liouville_2": ((eigenvalue(2), 0.01), (eigenfunction(2), 0.01)),
     **{f"c40_source_strength_{way}": ((number("c", 4 * np.pi**2), 0.01),) for way in ("csv", "columns")},
@@ -162,6 +176,8 @@ EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
         (field("u", lambda x, y, t: np.sin(np.pi * x) * np.sin(np.pi * y) * np.cos(np.sqrt(2) * np.pi * t)), 0.03),),
     "c50_biharmonic": ((field("u", lambda x, y: np.exp(x) * np.sin(np.pi * y)), 0.01),),
     "c52_flux_edge": ((field("u", lambda x, y: known.insulated_lshape(np.column_stack([x, y]))), 0.05),),
+    "c55_fractional_powers": tuple(
+        (over_time(name, lambda t, i=i: known.periodic_orbit(t)[i], 0, 2 * np.pi), 0.01) for i, name in enumerate("uv")),
     "c56_spherical": ((field("u", lambda r, theta: r**2 * (3 * np.cos(theta) ** 2 - 1) / 2), 0.02),),
     "c57_kdv_coefficients": ((number("A", 1.0), 0.01), (number("B", 0.0025), 0.1), (number("C", 1.0), 0.01)),
 }
