@@ -72,6 +72,7 @@ class Settings:
         ("bent", 20.0), ("bent", 60.0), ("bent", 200.0))
     least_share: float = 1 / 64
     worth_following: float = 0.1
+    first_refusals: int = 5
     march_beyond: float = 5.0
 
     # Stage 2, Levenberg–Marquardt on all layers.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from compute_problems import SMALL, bar, collocation, decay, reaction
 
 from pinnaux import Condition, Field, Interval, Problem, diff
+from pinnaux.ansatz import Candidate
 from pinnaux.collocation import Purpose
 from pinnaux.jets.spec import JetSpec
 from pinnaux.solver import Limits, drive
-from pinnaux.trainers.automatic import Automatic, State, _no_faster
+from pinnaux.trainers.automatic import Automatic, State, _no_faster, _preferred
 from pinnaux.trainers.state import Report, Unlimited
 
 NEVER = 1e-300
@@ -158,3 +161,12 @@ def test_an_error_falls_no_faster_than_its_residual() -> None:
     before, after = {"u": 1.5e-4, "v": 1e-6}, {"u": 1.8e-5, "v": 1e-5}
     assert _no_faster(before, after, 1.02) == pytest.approx({"u": 1.5e-4 / 1.02, "v": 1e-5})
     assert _no_faster(before, after, 100.0) == after
+
+
+def test_a_march_is_preferred_for_a_smaller_residual_or_a_smaller_error_to_rely_on() -> None:
+    trained = Candidate(None, None, 1e-3, {"u": 1e-2}, reliable=True)
+    assert _preferred(trained, None)
+    assert _preferred(replace(trained, score=1e-4, estimate={}), trained)
+    assert _preferred(replace(trained, score=1e-2, estimate={"u": 1e-3}), trained)
+    assert not _preferred(replace(trained, score=1e-2, estimate={"u": 1e-3}, reliable=False), trained)
+    assert not _preferred(replace(trained, score=1e-2, estimate={"u": 1e-1}), trained)

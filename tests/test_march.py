@@ -192,3 +192,14 @@ def test_decay_is_an_evolution_of_its_exact_solution() -> None:
     _, rounds = marched(decay(), 1e-9)
     moments = np.linspace(0, 1, 50)
     assert relative(values(rounds, moments[:, None])[:, 0], 1 / (1 + moments)) < 1e-9
+
+
+def test_a_start_that_contradicts_itself_is_soon_given_up() -> None:
+    """u = 1 at first and 0 at the ends from then on."""
+    problem = Problem([u], [HEAT, ENDS, Condition("start", u == 1, on=domain.initial)])
+    marching = marching_of(problem, accuracy=1e-6)
+    with torch.no_grad():
+        judge, rounds = held_out(marching.collocation), marches.begin(marching)
+        while not rounds.over:
+            rounds = marches.advance(marching, judge, rounds)
+    assert rounds.best is None and rounds.march.tries == marching.collocation.plan.settings.first_refusals

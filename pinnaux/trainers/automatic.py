@@ -151,7 +151,7 @@ class Automatic:
         if ending:
             rounds, message = given_up(self.marching, rounds), f"{message}; there is no time for the rest"
         best = state.best
-        if rounds.best is not before.best and (best is None or rounds.best.estimate or rounds.best.score < best.score):
+        if rounds.best is not before.best and _preferred(rounds.best, best):
             best = rounds.best
             accurate = best.reliable and best.error <= self.collocation.plan.settings.accuracy
             finished = "accuracy" if accurate else None
@@ -227,6 +227,11 @@ class Automatic:
 
     def _fresh(self, state: State, candidate: Candidate) -> dict[str, float]:
         return state.judge.residuals(candidate.ansatz, candidate.theta)
+
+
+def _preferred(found: Candidate, best: Candidate | None) -> bool:
+    """Whether to go on with what a march has found: by its estimated error where that is to be relied on, else by its residual."""
+    return best is None or found.score < best.score or (found.reliable and found.error < best.error)
 
 
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:

@@ -137,6 +137,9 @@ class Marching:
         """Shorter, or with more features; what did not help the last time is followed by the other."""
         settings, length = self.collocation.plan.settings, end - march.chain.end
         march = replace(march, message=march.message + ", refused")
+        # What cannot begin, as from conditions that contradict each other at first, costs more the longer it is tried.
+        if self.collocation.plan.problem.domain.space and not march.chain.pieces and march.tries >= settings.first_refusals:
+            return replace(march, stuck=True)
         if march.refusal is None:
             shorten = tail > allowed
         elif march.refusal.shorten:
