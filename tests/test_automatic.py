@@ -9,7 +9,7 @@ import torch
 from compute_problems import SMALL, bar, collocation, decay, reaction
 
 from pinnaux import Condition, Field, Interval, Problem, diff
-from pinnaux.ansatz import Candidate
+from pinnaux.ansatz import Ansatz, Candidate
 from pinnaux.collocation import Purpose
 from pinnaux.jets.spec import JetSpec
 from pinnaux.solver import Limits, drive
@@ -164,9 +164,10 @@ def test_an_error_falls_no_faster_than_its_residual() -> None:
 
 
 def test_a_march_is_preferred_for_a_smaller_residual_or_a_smaller_error_to_rely_on() -> None:
-    trained = Candidate(None, None, 1e-3, {"u": 1e-2}, reliable=True)
-    assert _preferred(trained, None)
-    assert _preferred(replace(trained, score=1e-4, estimate={}), trained)
-    assert _preferred(replace(trained, score=1e-2, estimate={"u": 1e-3}), trained)
-    assert not _preferred(replace(trained, score=1e-2, estimate={"u": 1e-3}, reliable=False), trained)
-    assert not _preferred(replace(trained, score=1e-2, estimate={"u": 1e-1}), trained)
+    theta = torch.zeros(0)
+    trained, found = (Candidate(Ansatz((), numbers), theta, 1e-3, {"u": 1e-2}, reliable=True) for numbers in (1, 2))
+    assert _preferred(trained, None) and _preferred(replace(trained, estimate={}), trained)
+    assert _preferred(replace(found, score=1e-4, estimate={}), trained)
+    assert _preferred(replace(found, score=1e-2, estimate={"u": 1e-3}), trained)
+    assert not _preferred(replace(found, score=1e-2, estimate={"u": 1e-3}, reliable=False), trained)
+    assert not _preferred(replace(found, score=1e-2, estimate={"u": 1e-1}), trained)

@@ -230,8 +230,11 @@ class Automatic:
 
 
 def _preferred(found: Candidate, best: Candidate | None) -> bool:
-    """Whether to go on with what a march has found: by its estimated error where that is to be relied on, else by its residual."""
-    return best is None or found.score < best.score or (found.reliable and found.error < best.error)
+    """Whether to go on with what a march has found: by its estimated error where that is to be relied on, else by its residual.
+
+    The same solution is found anew when its error has become known.
+    """
+    return best is None or found.ansatz is best.ansatz or found.score < best.score or (found.reliable and found.error < best.error)
 
 
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
