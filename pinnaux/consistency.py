@@ -7,8 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from pinnaux.elimination import EliminatedSystem, floored
-from pinnaux.lipschitz import lipschitz_bounds
+from pinnaux.elimination import EliminatedSystem
 from pinnaux.objective import Block, Objective
 from pinnaux.self_adaptive import Sensitivities, Weighting
 from pinnaux.separated import Auxiliaries, Separated, Weights
@@ -24,14 +23,6 @@ def consistency(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, w
     loss = separated.objective.residual(theta).square().sum().item()
     weights = weighting.weights(separated, theta, auxiliaries)
     return Consistency(loss, separated.value(theta, auxiliaries, weights).item(), separated.layers + 1.0, weighting.margin)
-
-
-def proven_constant(separated: Separated, theta: Tensor, auxiliaries: Auxiliaries, weights: Weights) -> float:
-    """C = 1 + Σ_l max_i M_li²/ω_li, for which original loss ≤ C Φ whatever the weights; the largest of all blocks."""
-    bounds = lipschitz_bounds(separated, theta, auxiliaries)
-    ratios = [sum((bound.square() / floored(weight)).max().item() for bound, weight in zip(*pair)) for pair in zip(bounds, weights)]
-    return 1.0 + max((sum(ratios[place] for place, _ in separated.of_block(number)) for number in range(len(separated.objective.blocks))),
-                     default=0.0)
 
 
 def at_best(objective: Objective, theta: Tensor, points: int, weighting: Weighting = Sensitivities()) -> Consistency:

@@ -126,12 +126,12 @@ class Limits:
 
 def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple[str, str] | None:
     """Status and reason, if the run is over."""
-    if state.finished == "accuracy":
-        return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
+    best = state.best
+    late = limits.remaining <= 0 and best and best.reliable and best.error <= limits.settings.accuracy
+    if state.finished == "accuracy" or late:
+        return "accuracy", f"estimated relative error {best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if state.finished == "stagnation":
         return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
-    if limits.remaining <= 0 and state.best and state.best.reliable and state.best.error <= limits.settings.accuracy:
-        return "accuracy", f"estimated relative error {state.best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if limits.remaining <= 0 or state.finished == "time" or (limits.hurry and report.stage == "correction"):
         return "time", f"{limits.settings.time_limit:g} s are over, or too few are left for another step"
     if limits.settings.steps is not None and steps >= limits.settings.steps:

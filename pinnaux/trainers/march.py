@@ -7,7 +7,7 @@ is repeated with other features and a tenth of the tolerance; what changes is th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -73,7 +73,7 @@ class March:
     tries: int = 0
     stuck: bool = False
     message: str = ""
-    states: tuple[tuple[Candidate, float], ...] = field(default=())
+    states: tuple[tuple[Candidate, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
