@@ -106,7 +106,8 @@ def reaches(name: str, bound: float, reference: Callable[[], tuple[Array, Array]
 EXPECTED: Mapping[str, Expected] = {
     "allen_cahn": reaches("u", 7e-5, references.allen_cahn_on_grid),
     "burgers": reaches("u", 4e-5, references.burgers_on_grid),
-    "cavity": Expected((Quantity(against("velocity", cavity_reference.cavity), 1e-3, "velocity"),), ends=("accuracy", "time")),
+    # The pressure is logarithmic at the upper corners: it may be stuck above the accuracy asked for when the velocity is long below.
+    "cavity": Expected((Quantity(against("velocity", cavity_reference.cavity), 1e-3, "velocity"),), ends=("accuracy", "stagnation", "time")),
     "elasticity": reaches("displacement", 7e-7),
     "heat": reaches("T", 2e-6),
     # The estimate is of how well the equations are solved: it does not know the noise of the probes, which is what limits k.
