@@ -48,7 +48,7 @@ def test_the_readme_shows_two_commands_that_need_nothing_but_a_clone():
     commands = re.findall(r"^python3 -m venv \.venv && .*$", README, flags=re.MULTILINE)
     assert commands == [
         "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/pinnaux solve problems/poisson_lshape.py",
-        'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/python -m pytest']
+        'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/python -m pytest -n 2']
 
 
 def test_the_readmes_problem_is_the_file_it_runs():
