@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pinnaux.errors import PinnauxError, TrainingError, UsageError, did_you_mean
 from pinnaux.files import ensure_writable, write_text
+from pinnaux.heap import keep_freed_memory
 from pinnaux.interrupt import Interrupts
 from pinnaux.load import load
 from pinnaux.plan import Plan
@@ -60,6 +61,7 @@ def solve(options: argparse.Namespace) -> int:
     problem = load(options.file)
     folder = run_folder(options)
     ensure_writable(folder)
+    keep_freed_memory()
     with Interrupts() as interrupts:
         solution = _solve(problem, options)
         interrupts.begin_writing()
@@ -108,6 +110,7 @@ def bench(options: argparse.Namespace) -> int:
     from pinnaux import bench as racing
     from pinnaux.solver import prepare
 
+    keep_freed_memory()
     with Interrupts() as interrupts:
         runs = [prepare(problem, trainer=name, **_limits(options)) for name in options.trainers]
         curves = racing.race(runs, racing.measure_of(runs[0]), options.quiet)

@@ -27,7 +27,7 @@ SOLVING = (
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.
-PRESENTATION = frozenset({"bench", "cli", "export", "plot", "maps", "progress", "report", "__main__"})
+PRESENTATION = frozenset({"bench", "cli", "heap", "export", "plot", "maps", "progress", "report", "__main__"})
 
 
 class Import(NamedTuple):
