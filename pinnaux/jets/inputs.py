@@ -125,34 +125,35 @@ class CornerFunctions:
         columns = []
         for a, b in plane.indices:
             cosine, sine = math.cos((a + b) * self.start), -math.sin((a + b) * self.start)
-            parts = []
-            for (real, imaginary), whole in derivatives[a + b]:
-                turned = (cosine * real - sine * imaginary, sine * real + cosine * imaginary)
-                # i^b by exchanging the parts, so that ∂yy = −∂xx to the last bit: near the corner both are huge and must
-                # cancel.
-                for _ in range(b):
-                    turned = (-turned[1], turned[0])
-                parts += turned if whole else turned[1:]
-            columns.append(torch.stack(parts, dim=1))
-        return torch.stack(columns)
+            real, imaginary = derivatives[a + b]
+            turned = (cosine * real - sine * imaginary, sine * real + cosine * imaginary)
+            # i^b by exchanging the parts, so that ∂yy = −∂xx to the last bit: near the corner both are huge and must cancel.
+            for _ in range(b):
+                turned = (-turned[1], turned[0])
+            columns.append(torch.stack(turned, dim=2).flatten(1))
+        both = torch.stack(columns)
+        # Of log z itself only the angle is taken.
+        return both if all(self.logs) else both[:, :, [column for column in range(both.shape[2]) if column != self._logarithm]]
 
-    def _derivatives(self, radius: Tensor, angle: Tensor, order: int) -> list[tuple[tuple[Tensor, Tensor], bool]]:
-        """Real and imaginary part of the derivative f^(order) of every function; and whether both parts of it are wanted."""
-        found = []
-        for s in self.exponents:
-            factor = math.prod(s - k for k in range(order))
-            size = factor * radius ** (s - order)
-            found.append(((size * torch.cos((s - order) * angle), size * torch.sin((s - order) * angle)), True))
-        for k in self.logs:
-            # f^(n) = z^(k−n) (A log z + B): A' = kA, B' = kB + A, k' = k − 1.
-            a, b, power = 1.0, 0.0, k
-            for _ in range(order):
-                a, b, power = power * a, power * b + a, power - 1
-            size, phase = radius**power, power * angle
-            real, imaginary = a * torch.log(radius) + b, a * angle
-            found.append(((size * (torch.cos(phase) * real - torch.sin(phase) * imaginary),
-                           size * (torch.sin(phase) * real + torch.cos(phase) * imaginary)), k > 0))
-        return found
+    @property
+    def _logarithm(self) -> int:
+        """The column of Re log z among real and imaginary parts of all functions."""
+        return 2 * (len(self.exponents) + self.logs.index(0))
+
+    def _derivatives(self, radius: Tensor, angle: Tensor, order: int) -> tuple[Tensor, Tensor]:
+        """Real and imaginary part (N, functions) of the derivative f^(order) of every function."""
+        radius, angle = radius[:, None], angle[:, None]
+        factors = radius.new_tensor([math.prod(s - k for k in range(order)) for s in self.exponents])
+        powers = radius.new_tensor(self.exponents) - order
+        size, phase = factors * radius**powers, powers * angle
+        real, imaginary = size * torch.cos(phase), size * torch.sin(phase)
+        if not self.logs:
+            return real, imaginary
+        slopes, levels, powers = (radius.new_tensor(each) for each in zip(*(_logarithmic(k, order) for k in self.logs)))
+        size, phase = radius**powers, powers * angle
+        cosine, sine, along, across = torch.cos(phase), torch.sin(phase), slopes * torch.log(radius) + levels, slopes * angle
+        return (torch.cat([real, size * (cosine * along - sine * across)], dim=1),
+                torch.cat([imaginary, size * (sine * along + cosine * across)], dim=1))
 
     def _bump(self, points: Tensor, plane: JetSpec) -> Tensor:
         """Jet (K, N, 1) of (1 − q²)⁶ for q = (r/radius)² < 1, zero beyond."""
@@ -184,6 +185,14 @@ class CornerFunctions:
         order = max([index[2] for index in spec.indices] + [2 if spec.forms else 0])
         stacks = [_polynomial_derivatives(tau, _chebyshev(k), order) for k in range(count)]
         return [torch.stack([s[k] for s in stacks], dim=1) * scale**k for k in range(order + 1)]
+
+
+def _logarithmic(power: int, order: int) -> tuple[float, float, float]:
+    """A, B and k of the derivative z^k (A log z + B), of this order, of z^power log z."""
+    a, b = 1.0, 0.0
+    for k in range(power, power - order, -1):
+        a, b = k * a, k * b + a  # A' = kA, B' = kB + A, k' = k − 1
+    return a, b, float(power - order)
 
 
 def _multiply(left: Tensor, right: Tensor, spec: JetSpec) -> Tensor:
