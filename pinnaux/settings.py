@@ -73,7 +73,8 @@ class Settings:
     least_share: float = 1 / 64
     worth_following: float = 0.1
     first_refusals: int = 5
-    march_beyond: float = 10.0
+    march_beyond: float = 5.0
+    promised_share: float = 1 / 3
 
     # Stage 2, Levenberg–Marquardt on all layers.
     hidden_widths: tuple[int, ...] = (20, 20, 20)

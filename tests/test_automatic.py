@@ -8,7 +8,7 @@ import pytest
 import torch
 from compute_problems import SMALL, bar, collocation, decay, reaction
 
-from pinnaux import Condition, Field, Interval, Problem, diff
+from pinnaux import Condition, Field, Interval, Problem, TimeInterval, diff, pi, sin
 from pinnaux.ansatz import Ansatz, Candidate
 from pinnaux.collocation import Purpose
 from pinnaux.jets.spec import JetSpec
@@ -171,3 +171,24 @@ def test_a_march_is_preferred_for_a_smaller_residual_or_a_smaller_error_to_rely_
     assert _preferred(replace(found, score=1e-2, estimate={"u": 1e-3}), trained)
     assert not _preferred(replace(found, score=1e-2, estimate={"u": 1e-3}, reliable=False), trained)
     assert not _preferred(replace(found, score=1e-2, estimate={"u": 1e-1}), trained)
+
+
+def test_before_the_first_correction_a_trained_network_that_is_better_is_the_solution() -> None:
+    features, network = (Candidate(Ansatz(()), torch.zeros(0), score) for score in (1e-2, 1e-3))
+    state = State(corrected=features, trained=network)
+    assert state.best is network
+    assert replace(state, trained=replace(network, score=1e-1)).best is features
+    assert replace(state, deep_corrections=1).best is features
+
+
+@pytest.mark.parametrize("gain, marches", [(1.0, True), (17.0, True), (190.0, False)])
+def test_an_evolution_is_marched_through_where_corrections_promise_less_than_is_missing(gain: float, marches: bool) -> None:
+    domain = Interval(0, 1) * TimeInterval(0, 1)
+    x, t = domain.coordinates
+    u = Field("u", domain)
+    heat = Problem([u], [Condition("heat", diff(u, t) == diff(u, x, x), on=domain), Condition("start", u == sin(pi * x), on=domain.initial),
+                         Condition("ends", u == 0, on=domain.boundary)])
+    trainer = Automatic(collocation(heat, accuracy=1e-4))
+    state = State(corrected=Candidate(Ansatz(()), torch.zeros(0), 1e-3, {"u": 12e-4}), gain=gain)
+    assert not trainer._marches(state)
+    assert trainer._marches(replace(state, deep_corrections=1)) is marches

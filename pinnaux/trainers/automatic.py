@@ -6,6 +6,7 @@ seconds; what they cannot resolve is trained by Levenberg–Marquardt and correc
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
 from pinnaux.consistency import at_best
 from pinnaux.evolution import Evolution
-from pinnaux.trainers.correction import correct
+from pinnaux.trainers.correction import Correction, correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
@@ -26,11 +27,12 @@ from pinnaux.trainers.state import Budget, Report, Unlimited
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Everything a run is: the judge, the search of stage 1, the descent of stage 2, and the best trial solution so far."""
+    """Everything a run is: the judge, the search of stage 1, the descent of stage 2 and what it has trained, and the best of features and corrections."""
 
     judge: HeldOut | None = None
     search: Search | None = None
-    best: Candidate | None = None
+    corrected: Candidate | None = None
+    trained: Candidate | None = None
     pilot: Candidate | None = None
     descent: Descent | None = None
     corrections: int = 0
@@ -39,12 +41,19 @@ class State:
     idle: int = 0
     stale: int = 0
     pace: float = 0.0
+    gain: float = 1.0
     postponed: int = 0
     corners: bool = False
     estimated: bool = True
     measured_again: bool = False
     rounds: Rounds | None = None
     finished: str | None = None
+
+    @property
+    def best(self) -> Candidate | None:
+        """The solution to show: before the first correction of a trained network that may be the network as it is."""
+        ahead = self.trained and not self.deep_corrections and self.trained.score < self.corrected.score
+        return self.trained if ahead else self.corrected
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +75,7 @@ class Automatic:
 
     def _chosen(self, state: State) -> Collocation:
         """With singular functions if the best features have them."""
-        return self.collocation if state.best.trial and state.best.trial.corners or state.corners else self.plain
+        return self.collocation if state.corrected.trial and state.corrected.trial.corners or state.corners else self.plain
 
     def init(self) -> State:
         """Nothing done yet."""
@@ -101,25 +110,25 @@ class Automatic:
         # better without the rounding errors of another solution.
         base = state.pilot if trial.size > settings.pilot_features and not state.judge.linear else None
         candidate = solve_trial(self.collocation if trial.corners else self.plain, state.judge, trial, base)
-        best = candidate if state.best is None or candidate.score < state.best.score else state.best
+        best = candidate if state.corrected is None or candidate.score < state.corrected.score else state.corrected
         search = state.search.after(candidate.score, settings)
         # A pilot is estimated only if it may well be the solution already; larger trials always, when their round is over.
         pilot_only = trial.size <= settings.pilot_features and not (search.finished and best.score <= settings.accuracy * state.judge.zero)
         pilot = best if trial.size == settings.pilot_features else state.pilot
         report = Report("features", {}, self._fresh(state, candidate), f"{trial.size} {trial.kind} features, scale {trial.scale:g}: {candidate.score:.1e}")
-        return replace(state, best=best, pilot=pilot, search=search, estimated=pilot_only and state.estimated), report
+        return replace(state, corrected=best, pilot=pilot, search=search, estimated=pilot_only and state.estimated), report
 
     def _estimate(self, state: State) -> tuple[State, Report]:
         """The error of the best candidate, from an independent correction; the correction is kept where it helps."""
         settings = self.collocation.plan.settings
-        correction = correct(self._chosen(state), state.judge, state.best, state.corrections, settings.estimate_features)
+        correction = correct(self._chosen(state), state.judge, state.corrected, state.corrections, settings.estimate_features)
         best = correction.best
         if not best.estimate:
-            best = replace(best, estimate=state.best.estimate, reliable=False)
-        elif not correction.kept and state.best.estimate:
-            best = replace(best, estimate=_middle(state.best.estimate, best.estimate))
-        elif state.best.estimate:
-            best = replace(best, estimate=_no_faster(state.best.estimate, best.estimate, correction.held_gain))
+            best = replace(best, estimate=state.corrected.estimate, reliable=False)
+        elif not correction.kept and state.corrected.estimate:
+            best = replace(best, estimate=_middle(state.corrected.estimate, best.estimate))
+        elif state.corrected.estimate:
+            best = replace(best, estimate=_no_faster(state.corrected.estimate, best.estimate, correction.held_gain))
         # A correction that is kept leaves an error that nothing independent has measured yet; that is done where it matters.
         enough = correction.before.error <= settings.accuracy
         measured = enough or not correction.kept or state.measured_again
@@ -128,15 +137,19 @@ class Automatic:
         # What is nearly there gets more features at once; what is not, more training first.
         larger = self._features(state.deep_corrections) > self._features(state.deep_corrections - 1)
         again = state.descent and best.error <= settings.nearly * settings.accuracy and larger
-        return replace(state, best=best, corrections=state.corrections + 1, estimated=measured, measured_again=not measured,
+        return replace(state, corrected=best, corrections=state.corrections + 1, estimated=measured, measured_again=not measured,
                        next_correction=state.descent.steps if again else state.next_correction, finished=done or state.finished), report
 
     def _marches(self, state: State) -> bool:
-        """Whether to go window by window: at once without space, where it costs next to nothing; else where training did not help."""
+        """Whether to go window by window: at once without space, where it costs next to nothing.
+
+        Else where more is missing than a further correction promises, by what the last one has gained.
+        """
         if self.marching is None or state.rounds and state.rounds.over:
             return False
         settings = self.collocation.plan.settings
-        far = state.deep_corrections > 0 and state.best.error > settings.march_beyond * settings.accuracy
+        promised = max(settings.march_beyond, settings.promised_share * state.gain)
+        far = state.deep_corrections > 0 and state.corrected.error > promised * settings.accuracy
         return not self.collocation.plan.problem.domain.space or state.rounds is not None or far
 
     def _march(self, state: State, budget: Budget) -> tuple[State, Report]:
@@ -150,15 +163,15 @@ class Automatic:
         ending = not budget.affords("windows", windows_left(self.marching, rounds))
         if ending:
             rounds, message = given_up(self.marching, rounds), f"{message}; there is no time for the rest"
-        best = state.best
+        best = state.corrected
         if rounds.best is not before.best and _preferred(rounds.best, best):
             best = rounds.best
             accurate = best.reliable and best.error <= self.collocation.plan.settings.accuracy
             finished = "accuracy" if accurate else None
         if ending and not finished and rounds.best and best is rounds.best:
             finished = "time"
-        fresh = self._fresh(state, best) if best is not state.best else {}
-        return replace(state, rounds=rounds, best=best, estimated=True, finished=finished), Report("windows", {}, fresh, message)
+        fresh = self._fresh(state, best) if best is not state.corrected else {}
+        return replace(state, rounds=rounds, corrected=best, estimated=True, finished=finished), Report("windows", {}, fresh, message)
 
     def _begin(self, state: State) -> tuple[State, Report]:
         collocation = self._chosen(state)
@@ -178,6 +191,7 @@ class Automatic:
         if descent.steps % settings.refresh_every == 0:
             fresh = state.judge.residuals(descent.objective.ansatz, descent.theta)
             measured = at_best(descent.objective, descent.theta, settings.consistency_points)
+            following = replace(following, trained=_trained(state.judge, descent))
         message = f"damping {descent.damping:.0e}{economy(before, descent)}"
         return following, Report("layers", descent.objective.losses(descent.theta), fresh, message, measured)
 
@@ -186,19 +200,19 @@ class Automatic:
         settings, descent = self.collocation.plan.settings, state.descent
         if not state.deep_corrections:
             state = self._judge_anew(state)
-        trained = Candidate(descent.objective.ansatz, descent.theta, state.judge.score(descent.objective.ansatz, descent.theta))
+        trained = _trained(state.judge, descent)
         features = self._features(state.deep_corrections)
         correction = correct(self._chosen(state), state.judge, trained, state.corrections, features)
         found = correction.best
-        improved = found.score < settings.progress * state.best.score
-        best = found if found.score < state.best.score else state.best
+        improved = found.score < settings.progress * state.corrected.score
+        best = found if found.score < state.corrected.score else state.corrected
         stale = state.stale + 1 if not improved else 0
         report = Report("correction", descent.objective.losses(descent.theta), self._fresh(state, best),
                         f"estimated error {correction.before.error:.1e}, {found.error:.1e} after correction")
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
-        return replace(state, best=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
-                       next_correction=growth, postponed=0, idle=0, stale=stale, estimated=bool(best.estimate) and not promising,
+        return replace(state, corrected=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
+                       next_correction=growth, gain=_gain(correction), postponed=0, idle=0, stale=stale, estimated=bool(best.estimate) and not promising,
                        finished="stagnation" if stale >= settings.fruitless else None), report
 
     def _postponed(self, state: State) -> State:
@@ -223,7 +237,7 @@ class Automatic:
         judge = state.judge.balanced(state.descent.objective.ansatz, state.descent.theta)
         zero = nothing(self.plain)
         judge = replace(judge, zero=judge.score(zero.ansatz, zero.theta))
-        return replace(state, judge=judge, best=replace(state.best, score=judge.score(state.best.ansatz, state.best.theta)))
+        return replace(state, judge=judge, corrected=replace(state.corrected, score=judge.score(state.corrected.ansatz, state.corrected.theta)))
 
     def _fresh(self, state: State, candidate: Candidate) -> dict[str, float]:
         return state.judge.residuals(candidate.ansatz, candidate.theta)
@@ -235,6 +249,18 @@ def _preferred(found: Candidate, best: Candidate | None) -> bool:
     The same solution is found anew when its error has become known.
     """
     return best is None or found.ansatz is best.ansatz or found.score < best.score or (found.reliable and found.error < best.error)
+
+
+def _trained(judge: HeldOut, descent: Descent) -> Candidate:
+    """The network as training has left it."""
+    ansatz, theta = descent.objective.ansatz, descent.theta
+    return Candidate(ansatz, theta, judge.score(ansatz, theta))
+
+
+def _gain(correction: Correction) -> float:
+    """By how much a correction has lowered the estimated error; 1 where it has not, or nothing is known."""
+    before, after = correction.before.error, correction.best.error
+    return max(1.0, before / after) if 0 < after < math.inf and before < math.inf else 1.0
 
 
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
