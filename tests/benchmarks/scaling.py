@@ -129,7 +129,7 @@ def sweep(title: str, sizes: list[Size], size_of: Callable[[Cost], float], budge
 def leading(one: Cost) -> str:
     """The part of a step that takes longest."""
     parts = one.parts
-    terms = {"the rows of the Jacobian (N P)": parts["rows"], "the product JᵀJ (N P²)": parts["linearise"] - parts["rows"],
+    terms = {"the rows of the Jacobian (N P)": parts["rows"], "the product of J with itself (N P min(N, P))": parts["linearise"] - parts["rows"],
              "the factorisation (P³)": parts["factor"], "the solves": 2 * parts["solve"]}
     return max(terms, key=terms.get)
 
