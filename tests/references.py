@@ -26,6 +26,8 @@ CYLINDER_DRAG = 5.57953523384
 
 # The inverse problem: conductivity, noise of the probes, how many there are, and the modes of the series.
 CONDUCTIVITY, NOISE, PROBES, MODES = 0.15, 1e-3, 60, 400
+# The other one, whose unknown is a field: how many temperatures were measured, and their noise.
+MEASURED, MEASURED_NOISE = 2500, 0.1
 
 
 def burgers(x: Array, t: Array, viscosity: float = 0.01 / np.pi, nodes: int = 200) -> Array:
@@ -128,6 +130,11 @@ def kdv(size: int = 512) -> Periodic:
     return Periodic(size, lambda d: -(0.022**2) * d**3, lambda u: u**2, lambda d: -d / 2, lambda x: np.cos(np.pi * x))
 
 
+def kdv_on_grid() -> tuple[Array, Array]:
+    """Points (20301, 2) of a full grid and u there."""
+    return kdv().solution(np.linspace(-1, 1, 201), 100, 200)
+
+
 def grid(*axes: Array) -> Array:
     """The points (N, d) of the product of axes, the last one running fastest."""
     return np.column_stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
@@ -225,6 +232,19 @@ def heat_probes() -> Array:
     generator = np.random.default_rng(7)
     places = np.round(generator.uniform(0.05, 0.95, (PROBES, 2)), 4)
     return np.column_stack([places, np.round(heated_plate(places) + NOISE * generator.standard_normal(PROBES), 6)])
+
+
+def cooling_plate(points: Array) -> Array:
+    """u (N,) at points (N, 3) of the plate whose conductivity is 2 + sin πx sin πy."""
+    x, y, t = points.T
+    return np.exp(-t) * np.sin(np.pi * x) * np.sin(np.pi * y)
+
+
+def measured_temperatures() -> Array:
+    """(MEASURED, 4): x, y, t and the measured u of problems/data/inverse_heat.csv."""
+    generator = np.random.default_rng(11)
+    places = np.round(generator.uniform((-1, -1, 0), (1, 1, 1), (MEASURED, 3)), 4)
+    return np.column_stack([places, np.round(cooling_plate(places) + MEASURED_NOISE * generator.standard_normal(MEASURED), 4)])
 
 
 def clamped_plate(points: Array, degree: int = 24) -> Array:

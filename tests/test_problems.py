@@ -115,7 +115,9 @@ EXPECTED: Mapping[str, Expected] = {
         (Quantity(conductivity, 5e-3), Quantity(against("T", lambda: on_domain("heat_conductivity", references.heated_plate)), 6e-3)),
         ends=("accuracy", "stagnation", "time")),
     "helmholtz": reaches("u", 4e-7),
-    "kdv": reaches("u", 4e-4, lambda: references.kdv().solution(np.linspace(-1, 1, 201), 100, 200)),
+    # Nor does it here: the noise is a third of the temperature, and training goes on into it.
+    "inverse_heat": Expected((Quantity(exact("a"), 0.25), Quantity(exact("u"), 0.25)), ends=("accuracy", "stagnation", "time")),
+    "kdv": reaches("u", 4e-4, references.kdv_on_grid),
     "lotka_volterra": Expected(tuple(
         Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-4, name) for name in ("hares", "lynxes"))),
     "navier_stokes": Expected((Quantity(pressure_difference, 1e-2, "p"), Quantity(drag, 1e-2)), ends=("accuracy", "time")),
@@ -164,6 +166,12 @@ def test_the_probes_measure_the_plate_of_known_conductivity() -> None:
     measured = np.loadtxt(FOLDER / "data" / "heat_conductivity.csv", delimiter=",", skiprows=1)
     assert np.allclose(measured, references.heat_probes(), rtol=0, atol=2e-6)   # six digits are in the file
     assert 0.8 < np.std(measured[:, 2] - references.heated_plate(measured[:, :2])) / references.NOISE < 1.2
+
+
+def test_the_temperatures_of_the_cooling_plate_are_exact_but_for_the_noise() -> None:
+    measured = np.loadtxt(FOLDER / "data" / "inverse_heat.csv", delimiter=",", skiprows=1)
+    assert np.allclose(measured, references.measured_temperatures(), rtol=0, atol=2e-4)        # four digits are in the file
+    assert 0.95 < np.std(measured[:, 3] - references.cooling_plate(measured[:, :3])) / references.MEASURED_NOISE < 1.05
 
 
 @pytest.mark.parametrize(("name", "reference", "warm"), [
