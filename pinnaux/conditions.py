@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 
 import numpy as np
@@ -32,6 +33,7 @@ class Condition:
     on: InitVar[Region | Domain]
     region: Region = field(init=False)
     residuals: tuple[Expr, ...] = field(init=False, repr=False)
+    component_names: tuple[str, ...] = field(init=False, repr=False)
     where: Location | None = field(init=False, repr=False)
 
     def __post_init__(self, on: Region | Domain) -> None:
@@ -39,11 +41,14 @@ class Condition:
         check_equation(self.name, self.equation)
         region = region_of(self.name, on)
         nodes = postorder(side for operand in self.equation.operands for side in operand.components)
+        parts = self.equation.real_parts
         check_holds_field(self, nodes)
+        check_parts_hold_field(self, parts)
         for node in nodes:
             check_known_at(self.name, node, region)
         object.__setattr__(self, "region", region)
-        object.__setattr__(self, "residuals", self.equation.residuals)
+        object.__setattr__(self, "residuals", tuple(one for part in parts.values() for one in part.components))
+        object.__setattr__(self, "component_names", tuple(name for one in parts for name in names_of(self.name, one, parts[one])))
         object.__setattr__(self, "where", here())
 
     @property
@@ -109,10 +114,16 @@ def region_of(name: str, on: object) -> Region:
     raise DeclarationError(f"condition '{name}' holds on a region or domain, not on {described(on)}", hint=hint)
 
 
+def names_of(condition: str, part: str, residual: Formula) -> tuple[str, ...]:
+    """What reports call the components of a condition or of its real or imaginary part: wall.real, or wall[0], wall[1] …"""
+    name = f"{condition}.{part}" if part else condition
+    count = len(residual.components)
+    return (name,) if count == 1 else tuple(f"{name}[{i}]" for i in range(count))
+
+
 def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:
     """Refuse an equation that no field can be wrong about; a parameter may be compared with data."""
-    kinds = (Unknown, Derivative)
-    if any(isinstance(node, kinds) for node in nodes):
+    if holds_field(nodes):
         return
     if any(isinstance(node, ParameterNode) for node in nodes) and any(isinstance(node, Data) for node in nodes):
         return
@@ -120,6 +131,21 @@ def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:
         f"condition '{condition.name}' holds no field: {condition.equation}",
         hint="an equation must say something about a field; a parameter's start is Parameter(…, initial=…)",
     )
+
+
+def check_parts_hold_field(condition: Condition, parts: Mapping[str, Formula]) -> None:
+    """Refuse a complex equation whose real or imaginary part is no equation for a field: what is real equals what is not."""
+    for name, part in parts.items():
+        if name and not holds_field(postorder(part.components)):
+            raise DeclarationError(
+                f"condition '{condition.name}' holds no field in its {name}{'' if name == 'real' else 'inary'} part: {condition.equation}",
+                hint=f"{part} cannot be 0; declare what is complex as ComplexField, or compare real(…) only",
+            )
+
+
+def holds_field(nodes: list[Expr]) -> bool:
+    """Whether one of the nodes is a field or a derivative of one."""
+    return any(isinstance(node, (Unknown, Derivative)) for node in nodes)
 
 
 def check_known_at(name: str, node: Expr, region: Region) -> None:

@@ -1,4 +1,4 @@
-"""The unknowns of a problem: fields, vectors of fields, and parameters (unknown numbers)."""
+"""The unknowns of a problem: fields, vectors of fields, complex fields, and parameters (unknown numbers)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
+from pinnaux.symbolic.complex import Complex, part_names
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.symbolic.scalar import Coordinate, ParameterNode, Unknown
 from pinnaux.symbolic.tensor import Tensor
@@ -25,10 +26,7 @@ class Field(Unknown):
     def __init__(self, name: str, domain: Domain, depends_on: Sequence[Coordinate] | None = None) -> None:
         check_unknown_name(name, "a field")
         check_domain(domain, f"field {name}")
-        if name in domain.names:
-            raise DeclarationError(
-                f"field '{name}' has the name of a coordinate of its domain ({', '.join(domain.names)})", hint="give it another name"
-            )
+        check_no_coordinate(name, domain)
         self.fix(name=name, domain=domain, space=domain.space, coordinates=chosen_coordinates(depends_on, domain, name))
 
 
@@ -52,6 +50,24 @@ class VectorField(Tensor):
         check_domain(domain, f"vector field {name}")
         names = component_names(name, domain, components)
         super().__init__(tuple(Field(one, domain, depends_on) for one in names), name)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "domain", domain)
+
+
+class ComplexField(Complex):
+    """An unknown complex function: two real fields, psi_real and psi_imag of psi. Real and imaginary part are real(psi), imag(psi).
+
+    Raises DeclarationError as Field does.
+    """
+
+    name: str
+    domain: Domain
+
+    def __init__(self, name: str, domain: Domain, depends_on: Sequence[Coordinate] | None = None) -> None:
+        check_unknown_name(name, "a complex field")
+        check_domain(domain, f"complex field {name}")
+        check_no_coordinate(name, domain)
+        super().__init__(*(Field(one, domain, depends_on) for one in part_names(name)), name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "domain", domain)
 
@@ -116,6 +132,14 @@ def check_unknown_name(name: object, role: str) -> None:
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise DeclarationError(
             f"{role} needs a name that is one word, not {described(name)}", hint='letters, digits and _, for instance Field("u", domain)'
+        )
+
+
+def check_no_coordinate(name: str, domain: Domain) -> None:
+    """Refuse a field that has the name of one of its coordinates."""
+    if name in domain.names:
+        raise DeclarationError(
+            f"field '{name}' has the name of a coordinate of its domain ({', '.join(domain.names)})", hint="give it another name"
         )
 
 

@@ -14,6 +14,7 @@ from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.points import Points
 from pinnaux.geometry.region import Region
 from pinnaux.locate import find_file
+from pinnaux.symbolic.complex import Complex, part_names, real_arrays
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.scalar import Data
 from pinnaux.tables import columns_of_mapping, columns_of_text, columns_of_vtu
@@ -28,7 +29,7 @@ class Observations(Region):
     """Rows of coordinates and measured `columns`, from a CSV, text or .vtu file, or a mapping of names to arrays (N,) or files.
 
     A header's coordinate columns are found by the domain's coordinate names. Without a header `columns` names all columns in order.
-    `observations["T"]` is a measured column in a formula.
+    `observations["T"]` is a measured column in a formula. A complex array psi becomes two columns, psi_real and psi_imag.
     Raises DeclarationError for a missing file or column, cells that are no numbers, different lengths, and points outside the domain.
     """
 
@@ -49,18 +50,21 @@ class Observations(Region):
             raise DeclarationError(f"observations need a domain, not {described(self.domain)}", hint=hint)
         wanted = checked_columns(self.columns)
         names = self.domain.names
-        table = read_columns(source, self.domain, wanted)
+        table = real_arrays(read_columns(source, self.domain, wanted))
         label = "given as arrays" if isinstance(source, Mapping) else f"'{source}'"
-        measured = tuple(name for name in wanted if name not in names)
+        measured = tuple(name for name in table if name not in names)
         coordinates = np.column_stack([table[name] for name in names])
         check_inside(coordinates, self.domain, label)
         points = Points(coordinates, None, MappingProxyType({name: table[name] for name in measured}))
         for name, value in (("columns", measured), ("points", points), ("label", label)):
             object.__setattr__(self, name, value)
 
-    def __getitem__(self, column: str) -> Data:
-        """The measured column as a formula, for conditions on these observations."""
+    def __getitem__(self, column: str) -> Data | Complex:
+        """The measured column as a formula, for conditions on these observations; psi_real and psi_imag are together psi."""
         if column not in self.columns:
+            both = part_names(column)
+            if set(both) <= set(self.columns):
+                return Complex(*(Data(self, one) for one in both), f"data['{column}']")
             hint = did_you_mean(str(column), self.columns) if self.columns else f'name it: columns=("{column}",)'
             raise DeclarationError(f"the {self.describe()} have no column '{column}'", hint=hint)
         return Data(self, column)

@@ -31,8 +31,7 @@ class RegionPlan:
     @property
     def components(self) -> tuple[str, ...]:
         """A name for every formula: the condition's, numbered where it has several components."""
-        return tuple(name if len(condition.residuals) == 1 else f"{name}[{i}]" for condition in self.conditions
-                     for name in [condition.name] for i in range(len(condition.residuals)))
+        return tuple(name for condition in self.conditions for name in condition.component_names)
 
     @property
     def owners(self) -> tuple[str, ...]:

@@ -11,15 +11,19 @@ from types import MappingProxyType
 
 from pinnaux.conditions import Condition, parameters_in, unknowns_in
 from pinnaux.errors import DeclarationError, Location, did_you_mean
-from pinnaux.fields import Field, Parameter, VectorField
+from pinnaux.fields import ComplexField, Field, Parameter, VectorField
 from pinnaux.geometry.domain import Domain
 from pinnaux.observations import Observations
-from pinnaux.symbolic.formula import described, is_number, shape_word
+from pinnaux.symbolic.complex import Complex, arrays, promoted
+from pinnaux.symbolic.formula import described, is_number
 from pinnaux.symbolic.relations import Relation
 from pinnaux.symbolic.scalar import Coordinate, Data, Expr, Normal, ParameterNode, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula
 
-__all__ = ["Condition", "Field", "Observations", "Parameter", "Problem", "VectorField"]
+__all__ = ["ComplexField", "Condition", "Field", "Observations", "Parameter", "Problem", "VectorField"]
+
+
+Formulas = Expr | Tensor | Complex
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +36,15 @@ class Problem:
     that could not be evaluated.
     """
 
-    fields: Sequence[Field | VectorField]
+    fields: Sequence[Field | VectorField | ComplexField]
     conditions: Sequence[Condition]
-    outputs: Mapping[str, Expr | Tensor] | None = None
-    exact: Mapping[str, Expr | Tensor] | None = None
+    outputs: Mapping[str, Formulas] | None = None
+    exact: Mapping[str, Formulas] | None = None
     accuracy: float | None = None
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        self._fix(fields=checked_items(self.fields, "fields", (Field, VectorField)))
+        self._fix(fields=checked_items(self.fields, "fields", (Field, VectorField, ComplexField)))
         self._fix(conditions=checked_items(self.conditions, "conditions", (Condition,)))
         check_unique(self._declared_names(), "fields and parameters", "give each its own name")
         check_unique([condition.name for condition in self.conditions], "conditions", "a name appears in every report; make them differ")
@@ -72,17 +76,17 @@ class Problem:
         return max((field.domain for field in self.unknowns), key=lambda domain: domain.dimension)
 
     @property
-    def named(self) -> dict[str, Expr | Tensor]:
-        """Every unknown by its name: fields, vector fields and their components, parameters."""
+    def named(self) -> dict[str, Formulas]:
+        """Every unknown by its name: fields, vector and complex fields and their components, parameters."""
         entries = [(field.name, field) for field in self.fields]
         entries += [(one.name, one) for one in (*self.unknowns, *self.parameters)]
         return dict(entries)
 
     def _declared_names(self) -> list[str]:
-        vectors = [field.name for field in self.fields if isinstance(field, VectorField)]
-        return vectors + [one.name for one in (*self.unknowns, *self.parameters)]
+        composed = [field.name for field in self.fields if not isinstance(field, Field)]
+        return composed + [one.name for one in (*self.unknowns, *self.parameters)]
 
-    def _checked_outputs(self) -> Mapping[str, Expr | Tensor]:
+    def _checked_outputs(self) -> Mapping[str, Formulas]:
         """The outputs by name, each a formula that can be evaluated anywhere once the problem is solved."""
         if self.outputs is None:
             return MappingProxyType({field.name: field for field in self.fields})
@@ -94,9 +98,10 @@ class Problem:
                     hint="give the output another name",
                 )
             check_output(self, name, formula)
+        check_arrays({**{field.name: field for field in self.fields}, **outputs})
         return MappingProxyType(outputs)
 
-    def _checked_exact(self) -> Mapping[str, Expr | Tensor]:
+    def _checked_exact(self) -> Mapping[str, Formulas]:
         """The exact solutions by the names of outputs or fields, each of the same shape."""
         if self.exact is None:
             return MappingProxyType({})
@@ -106,7 +111,7 @@ class Problem:
             if name not in targets:
                 raise DeclarationError(f"exact names '{name}', which is neither a field nor an output", hint=did_you_mean(name, targets))
             check_exact(self, name, formula, targets[name])
-        return MappingProxyType(exact)
+        return MappingProxyType({name: promoted(one) if isinstance(targets[name], Complex) else one for name, one in exact.items()})
 
 
 def checked_items(items: object, role: str, kinds: tuple[type, ...]) -> tuple:
@@ -181,7 +186,7 @@ def check_declared(problem: Problem, unknown: Field, owner: str, where: Location
     )
 
 
-def formulas_by_name(given: object, role: str) -> dict[str, Expr | Tensor]:
+def formulas_by_name(given: object, role: str) -> dict[str, Formulas]:
     """A mapping of names to formulas; tuples become tensors, numbers constants."""
     if not isinstance(given, Mapping):
         raise DeclarationError(f"{role} must be a dictionary of formulas, not {described(given)}", hint=f'{role}={{"u": u}}')
@@ -191,7 +196,7 @@ def formulas_by_name(given: object, role: str) -> dict[str, Expr | Tensor]:
     return {name: as_formula(formula, f"{role} '{name}' cannot be") for name, formula in given.items()}
 
 
-def check_output(problem: Problem, name: str, formula: Expr | Tensor) -> None:
+def check_output(problem: Problem, name: str, formula: Formulas) -> None:
     """Refuse an output that could not be evaluated at every point of the domain."""
     for unknown in unknowns_in((formula,)):
         check_declared(problem, unknown, f"output '{name}'")
@@ -204,7 +209,17 @@ def check_output(problem: Problem, name: str, formula: Expr | Tensor) -> None:
     check_evaluable(problem, f"output '{name}'", formula)
 
 
-def check_exact(problem: Problem, name: str, formula: Expr | Tensor, target: Expr | Tensor) -> None:
+def check_arrays(outputs: Mapping[str, Formulas]) -> None:
+    """Refuse an output that has the name of a part of a complex one."""
+    known: dict[str, Formulas] = {}
+    for name, formula in outputs.items():
+        for array, part in arrays(name, formula).items():
+            if known.setdefault(array, part) is not part:
+                raise DeclarationError(f"two of the outputs are written as '{array}': {known[array]} and {part}",
+                                       hint="a complex output psi is written as psi_real and psi_imag; rename one of them")
+
+
+def check_exact(problem: Problem, name: str, formula: Formulas, target: Formulas) -> None:
     """Refuse an exact solution that holds unknowns, or has another shape than what it is compared with."""
     unknown = next((one.name for one in (*unknowns_in((formula,)), *parameters_in((formula,)))), None)
     if unknown is not None:
@@ -213,14 +228,16 @@ def check_exact(problem: Problem, name: str, formula: Expr | Tensor, target: Exp
         )
     if formula.shape != target.shape:
         raise DeclarationError(
-            f"exact '{name}' is the {described(formula)}, but {name} is a {shape_word(target.shape)}: shapes {formula.shape} and "
-            f"{target.shape} differ",
+            f"exact '{name}' is the {described(formula)}, but {name} is a {target.noun}: shapes {formula.shape} and {target.shape} differ",
             hint="give one formula for each component, as a tuple",
         )
+    if isinstance(formula, Complex) and not isinstance(target, Complex):
+        raise DeclarationError(f"exact '{name}' is the {described(formula)}, but {name} is a {target.noun}",
+                               hint=f"real(…) and imag(…) are real; a complex unknown is ComplexField(\"{name}\", domain)")
     check_evaluable(problem, f"exact '{name}'", formula)
 
 
-def check_evaluable(problem: Problem, owner: str, formula: Expr | Tensor) -> None:
+def check_evaluable(problem: Problem, owner: str, formula: Formulas) -> None:
     """Refuse normals, measurements and foreign coordinates in what is evaluated all over the domain."""
     for node in postorder(formula.components):
         if isinstance(node, (Normal, Data)):

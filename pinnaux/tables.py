@@ -136,6 +136,9 @@ def columns_of_mapping(given: Mapping[str, object], wanted: Sequence[str], coord
     required = dict.fromkeys([*coordinates, *wanted])
     check_present(required, list(given), "the mapping of observations")
     columns = {name: column_of_value(name, given[name]) for name in required}
+    for name in coordinates:
+        if np.iscomplexobj(columns[name]):
+            raise DeclarationError(f"column '{name}' is complex", hint=f"{name} is a coordinate, which is real: give {name}.real")
     first, count = next((name, len(column)) for name, column in columns.items())
     for name, column in columns.items():
         if len(column) != count:
@@ -147,7 +150,7 @@ def columns_of_mapping(given: Mapping[str, object], wanted: Sequence[str], coord
 
 
 def column_of_value(name: str, value: object) -> np.ndarray:
-    """One column (N,) from a sequence of numbers, or from a file that has one column."""
+    """One column (N,) from a sequence of numbers, which may be complex, or from a file that has one column."""
     if isinstance(value, (str, Path)):
         table = read_text(find_file(value, "observations"), str(value))
         if len(table.rows[0]) != 1:
@@ -157,7 +160,8 @@ def column_of_value(name: str, value: object) -> np.ndarray:
             )
         return table.column(0, name)
     try:
-        column = np.asarray(value, dtype=float)
+        column = np.asarray(value)
+        column = column if column.dtype.kind == "c" else column.astype(float)
     except (TypeError, ValueError):
         raise DeclarationError(
             f"column '{name}' is no sequence of numbers but {described(value)}", hint="give an array of shape (N,)"

@@ -17,6 +17,7 @@ x, y, t = domain.coordinates
 n = domain.normal
 u = Field("u", domain)
 velocity = VectorField("velocity", domain, components=("v", "w"))
+psi = ComplexField("psi", domain)
 steady = Field("steady", domain, depends_on=(x, y))
 k = Parameter("k")
 heat = Condition("heat", diff(u, t) == k * laplacian(u), on=domain)
@@ -85,7 +86,36 @@ MISTAKES = {
     "not a number": Mistake('u + float("nan")  # <-', "cannot hold the number nan", "finite"),
     "text as formula": Mistake('u == "1"  # <-', "cannot equate scalar u and text '1'", "without quotation marks"),
     "truth as number": Mistake("u * (1 < 2)  # <-", "cannot multiply scalar u and bool True", "where"),
-    "complex number": Mistake("u * 1j  # <-", "cannot multiply scalar u and complex 1j", "two fields"),
+    "complex value of a real field": Mistake(
+        'Condition("wall", u == 1j, on=domain.boundary)  # <-', "condition 'wall' holds no field in its imaginary part: u == 1j", "ComplexField"),
+    "complex start of a real field": Mistake(
+        'Condition("start", u == exp(1j * x), on=domain.initial)  # <-', "no field in its imaginary part: u == exp(1j*x)", "ComplexField"),
+    "order of complex formulas": Mistake("psi < 1  # <-", "cannot order number 1 and complex scalar psi", "abs(z)"),
+    "real formula before complex number": Mistake("x > 1j  # <-", "cannot order complex 1j and scalar x", "abs(z)"),
+    "complex number that is none": Mistake('psi == complex("nan")  # <-', "cannot hold the number nan", "finite"),
+    "infinite imaginary part": Mistake('u * complex(0, float("inf"))  # <-', "cannot hold the number inf", "finite"),
+    "real part of a text": Mistake('real("psi")  # <-', "cannot take the real part of text 'psi'", "without quotation marks"),
+    "conjugate of an array": Mistake("import numpy\nconj(numpy.ones(3))  # <-", "cannot conjugate NumPy array of shape (3,)", "formula"),
+    "root of a complex formula as a power": Mistake("psi**0.5  # <-", "cannot take other than whole powers of complex scalar psi", "exp(p*log(z))"),
+    "complex power": Mistake("2**psi  # <-", "cannot raise to the power of complex scalar psi", "exp(z*log(b))"),
+    "division by the complex zero": Mistake("psi / 0j  # <-", "division by zero", "divisor"),
+    "logarithm of the complex zero": Mistake("log(0j)  # <-", "log(0j) is not a number", "check the argument"),
+    "sign of a complex formula": Mistake("sign(psi)  # <-", "sign takes real formulas, not complex scalar psi", "abs(z)"),
+    "function of a complex vector": Mistake("exp(grad(psi))  # <-", "exp takes a scalar, not complex 2-vector grad(psi)", "components"),
+    "complex scalar plus vector": Mistake("psi + velocity  # <-", "cannot add complex scalar psi and 2-vector velocity: shapes () and (2,) differ", "same shape"),
+    "vector of complex formulas": Mistake("Tensor((psi, u))  # <-", "a vector cannot hold complex scalar psi", "real(z)"),
+    "choice by a complex equation": Mistake("where(psi == 0, 1, 0)  # <-", "where needs a comparison of scalars", "abs(z)"),
+    "complex field named like a coordinate": Mistake('ComplexField("t", domain)  # <-', "field 't' has the name of a coordinate", "another name"),
+    "part of a complex field that is not declared": Mistake(
+        'c = Condition("c", psi == 0, on=domain)  # <-\nProblem(fields=[u], conditions=[heat, c])',
+        "condition 'c' holds a field psi_real that is not in fields=", "add psi"),
+    "complex coordinates": Mistake(
+        'import numpy\nObservations({"x": numpy.array([1j]), "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))  # <-',
+        "column 'x' is complex", "x.real"),
+    "complex exact solution of a real field": Mistake(
+        'Problem(fields=[u], conditions=[heat], exact={"u": exp(1j * x)})  # <-', "exact 'u' is the complex scalar exp(1j*x), but u is a scalar", "ComplexField"),
+    "output named like a part of a complex one": Mistake(
+        'Problem(fields=[u], conditions=[heat], outputs={"q": u + 1j, "q_real": 2 * u})  # <-', "two of the outputs are written as 'q_real'", "rename"),
     "formula called": Mistake("u(x, t)  # <-", "cannot call scalar u", "it is a formula already"),
     "function not called": Mistake("u + sin  # <-", "cannot add scalar u and function sin", "call it"),
     "formula changed": Mistake("u.name = 'T'  # <-", "cannot set 'name' of scalar u", "immutable"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pinnaux import Field, Interval, Observations, Parameter, Rectangle, TimeInterval, Condition, load
+from pinnaux import ComplexField, Condition, Field, Interval, Observations, Parameter, Rectangle, TimeInterval, load
 from pinnaux.errors import DeclarationError
 
 plate = Rectangle((0, 0), (1, 1))
@@ -53,6 +53,31 @@ def test_without_a_header_the_columns_are_named_in_order(tmp_path):
 def test_arrays_are_taken_as_they_are():
     given = {"y": ROWS[:, 1].tolist(), "x": ROWS[:, 0], "T": tuple(ROWS[:, 2]), "other": "ignored"}
     assert np.array_equal(rows_of(Observations(given, plate, columns=("T",))), ROWS)
+
+
+def test_a_complex_array_is_two_columns_and_one_formula():
+    wave = np.exp(1j * ROWS[:, 0])
+    psi = ComplexField("psi", plate)
+    for given in (wave, wave.tolist(), wave.astype(np.complex64)):
+        probes = Observations({"x": ROWS[:, 0], "y": ROWS[:, 1], "psi": given, "T": ROWS[:, 2]}, plate, columns=("psi", "T"))
+        assert probes.columns == ("psi_real", "psi_imag", "T")
+        assert np.allclose(rows_of(probes)[:, 2:], np.column_stack([wave.real, wave.imag, ROWS[:, 2]]), atol=1e-7)
+        fitted = Condition("probes", psi == probes["psi"], on=probes)
+        assert str(fitted.equation) == "psi == data['psi']"
+        assert [str(one) for one in fitted.residuals] == ["psi_real - data['psi_real']", "psi_imag - data['psi_imag']"]
+
+
+def test_two_columns_of_a_file_are_a_complex_one(tmp_path):
+    path = written(tmp_path, "x,y,psi_real,psi_imag,other\n0.1,0.2,1,2,3\n")
+    probes = Observations(path, plate, columns=("psi_real", "psi_imag", "other"))
+    psi = ComplexField("psi", plate)
+    together, apart = psi == probes["psi"], psi == probes["psi_real"] + 1j * probes["psi_imag"]
+    assert [str(one) for one in Condition("a", together, on=probes).residuals] == [str(one) for one in Condition("b", apart, on=probes).residuals]
+
+
+def test_complex_values_are_finite():
+    with pytest.raises(DeclarationError, match=r"column 'psi' holds \(1\+nanj\) at index 1"):
+        Observations({"x": [0.1, 0.2], "y": [0.1, 0.2], "psi": [1j, complex(1, np.nan)]}, plate, columns=("psi",))
 
 
 def test_columns_may_come_from_files_of_one_column(tmp_path):

@@ -7,8 +7,12 @@ import math
 
 import pytest
 
-from pinnaux import Condition, Disk, Field, Interval, Parameter, Problem, Rectangle, TimeInterval, VectorField, diff, div, dot, grad, laplacian
+from pinnaux import (
+    ComplexField, Condition, Disk, Field, Interval, Parameter, Problem, Rectangle, TimeInterval, VectorField, abs, diff, div, dot, grad, imag,
+    laplacian, real,
+)
 from pinnaux.errors import DeclarationError
+from pinnaux.plan import Plan
 
 domain = (Rectangle((0, 0), (2, 1)) - Disk((0.6, 0.5), 0.1, name="hole")) * TimeInterval(0, 1)
 x, y, t = domain.coordinates
@@ -50,6 +54,23 @@ def test_exact_solutions_may_be_given_for_fields_components_and_outputs():
     )
     assert {name: formula.shape for name, formula in problem.exact.items()} == {"velocity": (2,), "u": (), "pressure": ()}
     assert Problem(fields=[velocity, p], conditions=conditions).exact == {}
+
+
+def test_a_complex_field_is_two_unknowns_of_one_network():
+    psi = ComplexField("psi", domain)
+    problem = Problem(fields=[psi], conditions=[Condition("c", psi == 1j, on=domain)], outputs={"density": abs(psi) ** 2}, exact={"psi": x})
+    assert [one.name for one in problem.unknowns] == ["psi_real", "psi_imag"]
+    assert list(problem.named) == ["psi", "psi_real", "psi_imag"]
+    assert problem.named["psi"] is psi and problem.named["psi_imag"] is imag(psi)
+    assert (str(problem.exact["psi"].real), str(problem.exact["psi"].imag)) == ("x", "0")
+    (group,) = Plan.of(problem).groups
+    assert group[0] is real(psi) and group[1] is imag(psi) and len(group) == 2
+
+
+def test_a_part_of_a_complex_field_may_be_an_output_of_its_name():
+    psi = ComplexField("psi", domain)
+    problem = Problem(fields=[psi], conditions=[Condition("c", psi == 1j, on=domain)], outputs={"psi": psi, "psi_real": real(psi)})
+    assert list(problem.outputs) == ["psi", "psi_real"]
 
 
 def test_a_condition_has_one_residual_for_each_component():

@@ -7,7 +7,22 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pinnaux.symbolic.expression import LOGARITHM, ONE, ZERO, Constant, Expr, Function, Jump, add, divide, multiply, power, subtract
+from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.expression import (
+    LOGARITHM,
+    ONE,
+    ZERO,
+    Constant,
+    Expr,
+    Function,
+    Jump,
+    add,
+    divide,
+    is_constant,
+    multiply,
+    power,
+    subtract,
+)
 from pinnaux.symbolic.named import Elementary
 from pinnaux.symbolic.relations import Inequality
 from pinnaux.symbolic.scalar import Where
@@ -70,3 +85,20 @@ FUNCTIONS = MappingProxyType({
         Elementary("erf", np.vectorize(math.erf, otypes=[float]), gaussian),
     )
 })
+
+
+def called(name: str, *arguments: Expr) -> Expr:
+    """The named function at the arguments, a number where they all are."""
+    if all(is_constant(argument) for argument in arguments):
+        return Constant(value_at(name, *(argument.value for argument in arguments)))
+    return call(name, *arguments)
+
+
+def value_at(name: str, *numbers: float) -> float:
+    """The named function of numbers, refused where it is no number."""
+    with np.errstate(all="ignore"):
+        value = float(FUNCTIONS[name].values(*(float(number) for number in numbers)))
+    if not math.isfinite(value):
+        listed = ", ".join(f"{number:g}" for number in numbers)
+        raise DeclarationError(f"{name}({listed}) is not a number", hint="check the argument: it is outside the function's range")
+    return value

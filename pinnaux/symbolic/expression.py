@@ -12,13 +12,15 @@ from typing import ClassVar
 import numpy as np
 
 from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.complex import meeting_complex
 from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array
 from pinnaux.symbolic.named import Elementary
 from pinnaux.symbolic.refusals import power_of_numbers, refuse_shapes, remedy_for
-from pinnaux.symbolic.relations import Equation, Inequality
-from pinnaux.symbolic.walk import ATOM, POWER, PRODUCT, SUM, Text, bracketed, printed
+from pinnaux.symbolic.relations import Equation, Inequality, Relation
+from pinnaux.symbolic.walk import ATOM, SUM, Text, number_text, power_text, printed, product_text, sum_text
 
 
+@meeting_complex
 class Expr(Formula):
     """Abstract scalar formula. Subclasses say what they are made of, how they print and how they differentiate."""
 
@@ -51,23 +53,29 @@ class Expr(Formula):
         """The scalar itself, as a tuple: a tensor has several."""
         return (self,)
 
+    @property
+    def vanishes(self) -> bool:
+        return is_constant(self, 0.0)
+
+    def map(self, function: Callable[[Expr], Expr], label: str = "") -> Expr:
+        """function(self), as a tensor's does for its entries."""
+        return function(self)
+
+    @property
+    def simplified(self) -> Expr:
+        """The same, like terms of a sum added up."""
+        return self
+
     def __str__(self) -> str:
         return printed(self)
 
-    __repr__ = __str__
     __hash__ = object.__hash__
 
     def __add__(self, other: object) -> Expr:
         return self.with_partner(other, "add", add)
 
-    def __radd__(self, other: object) -> Expr:
-        return self.with_partner(other, "add", lambda a, b: add(b, a))
-
     def __sub__(self, other: object) -> Expr:
         return self.with_partner(other, "subtract", subtract)
-
-    def __rsub__(self, other: object) -> Expr:
-        return self.with_partner(other, "subtract", lambda a, b: subtract(b, a))
 
     def __mul__(self, other: object) -> Expr:
         return self.with_partner(other, "multiply", multiply)
@@ -90,9 +98,6 @@ class Expr(Formula):
     def __neg__(self) -> Expr:
         return multiply(Constant(-1.0), self)
 
-    def __pos__(self) -> Expr:
-        return self
-
     def __eq__(self, other: object) -> Equation:
         return self.with_partner(other, "equate", Equation)
 
@@ -108,27 +113,19 @@ class Expr(Formula):
     def __ge__(self, other: object) -> Inequality:
         return self.with_partner(other, "compare", lambda a, b: Inequality(b, a, strict=False))
 
-    def __iter__(self) -> None:
-        self.refuse("iterate over", "a scalar has no components; a VectorField has")
-
-    def __len__(self) -> int:
-        self.refuse("take the length of", "a scalar has no components (a VectorField has), and torch and NumPy cannot hold formulas")
-
-    def __getitem__(self, index: object) -> None:
-        self.refuse(f"take component [{index}] of", "a scalar has no components; a derivative is diff(u, x)")
-
-    def with_partner(
-        self, other: object, verb: str, build: Callable[[Expr, Expr], Expr | Equation | Inequality]
-    ) -> Expr | Equation | Inequality:
+    def with_partner(self, other: object, verb: str, build: Callable[[Expr, Expr], Expr | Relation]) -> Expr | Relation:
         """build(self, other as a scalar); NotImplemented where `other` is a Tensor, which then decides itself."""
         if isinstance(other, Formula) and not isinstance(other, Expr):
             return NotImplemented
+        return build(self, self.partner(other, verb))
+
+    def partner(self, other: object, verb: str) -> Expr:
+        """The other operand as a scalar."""
         if isinstance(other, (tuple, list)):
             refuse_shapes(verb, self, other)
         if isinstance(other, np.ndarray) and other.ndim:
             refuse_array(other, self)
-        return build(self, as_expr(other, f"cannot {verb} {described(self)} and"))
-
+        return as_expr(other, f"cannot {verb} {described(self)} and")
 
 
 def as_expr(value: object, attempt: str = "cannot use") -> Expr:
@@ -138,7 +135,6 @@ def as_expr(value: object, attempt: str = "cannot use") -> Expr:
     if is_number(value):
         return Constant(float(value))
     raise DeclarationError(f"{attempt} {described(value)}", hint=remedy_for(value))
-
 
 
 class Constant(Expr):
@@ -152,9 +148,7 @@ class Constant(Expr):
         self.fix(value=value)
 
     def text(self, parts: Sequence[Text]) -> Text:
-        exact = repr(int(self.value)) if self.value.is_integer() and abs(self.value) < 1e6 else repr(self.value)
-        short = exact if len(exact) <= 8 else f"{self.value:.6g}"
-        return short, SUM if self.value < 0 else ATOM
+        return number_text(self.value), SUM if self.value < 0 else ATOM
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         return ZERO
@@ -170,13 +164,16 @@ class Sum(Expr):
     def terms(self) -> tuple[Expr, ...]:
         return self.children
 
+    @property
+    def simplified(self) -> Expr:
+        """2uv + 3vu is 5uv."""
+        alike: dict[object, list[Expr]] = {}
+        for term in self.terms:
+            alike.setdefault(likeness(term), []).append(term)
+        return self if len(alike) == len(self.terms) else add(*(combined(terms) for terms in alike.values()))
+
     def text(self, parts: Sequence[Text]) -> Text:
-        words = [word for word, _ in parts]
-        # 1 - x reads better than -x + 1.
-        first = next((i for i, word in enumerate(words) if not word.startswith("-")), 0)
-        rest = words[:first] + words[first + 1:]
-        signed = (f" - {word[1:]}" if word.startswith("-") else f" + {word}" for word in rest)
-        return words[first] + "".join(signed), SUM
+        return sum_text([word for word, _ in parts])
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         return add(*tangents)
@@ -193,19 +190,9 @@ class Product(Expr):
         return self.children
 
     def text(self, parts: Sequence[Text]) -> Text:
-        above, below = [], []
-        for factor, part in zip(self.factors, parts):
-            if isinstance(factor, Constant):
-                above.append(part[0])
-            elif part[0].startswith("1/"):
-                below.append(part[0][1:])
-            else:
-                above.append(bracketed(part, PRODUCT))
-        numerator = "*".join(above) or "1"
-        for minus, sign in (("-1*", "-"), ("1*", "")):
-            if numerator.startswith(minus):
-                numerator = sign + numerator[len(minus):]
-        return numerator + "".join(below), SUM if numerator.startswith("-") else PRODUCT
+        if isinstance(self.factors[0], Constant):
+            return product_text(parts[0][0], parts[1:])
+        return product_text(None, parts)
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         """(f g h)' = f' g h + f g' h + f g h', where the jump of a factor drops out if the others are 0 there."""
@@ -233,13 +220,7 @@ class Power(Expr):
         return self.children[1]
 
     def text(self, parts: Sequence[Text]) -> Text:
-        base = bracketed(parts[0], ATOM)
-        if isinstance(self.exponent, Constant) and self.exponent.value < 0:
-            inverse = power(self.base, Constant(-self.exponent.value))
-            if inverse is self.base:
-                return f"1/{base}", PRODUCT
-            return f"1/{base}^{bracketed(parts[1], POWER)[2:-1]}", PRODUCT
-        return f"{base}^{bracketed(parts[1], ATOM)}", POWER
+        return power_text(*parts, divides=isinstance(self.exponent, Constant) and self.exponent.value < 0)
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         """(b^e)' = e b^(e-1) b' + b^e log(b) e'."""
@@ -381,13 +362,30 @@ def whole_power(factor: Expr) -> tuple[Expr, float]:
     return factor, 1.0
 
 
+def numbered(term: Expr) -> tuple[float, tuple[Expr, ...]]:
+    """The number in front of a term, and its other factors."""
+    factors = term.factors if isinstance(term, Product) else (term,)
+    first = factors[0]
+    return (first.value, factors[1:]) if isinstance(first, Constant) else (1.0, factors)
+
+
+def likeness(term: Expr) -> object:
+    """What terms share that differ by a number only."""
+    return frozenset((base.key, exponent) for base, exponent in map(whole_power, numbered(term)[1]))
+
+
+def combined(terms: Sequence[Expr]) -> Expr:
+    """The sum of terms that differ by a number only."""
+    return multiply(Constant(sum(numbered(term)[0] for term in terms)), *numbered(terms[0])[1])
+
+
 def divide(above: Expr, below: Expr) -> Expr:
     """above / below."""
     return multiply(above, power(below, Constant(-1.0)))
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
-    """base ** exponent; numbers are evaluated, and whole powers of whole powers merged."""
+    """base ** exponent; numbers are evaluated, whole powers of whole powers merged, and even powers of roots are powers without."""
     if is_constant(exponent, 0.0):
         return ONE
     if is_constant(exponent, 1.0):
@@ -396,4 +394,6 @@ def power(base: Expr, exponent: Expr) -> Expr:
         return Constant(power_of_numbers(base.value, exponent.value))
     if isinstance(base, Power) and is_integer(base.exponent) and is_integer(exponent):
         return Power(base.base, Constant(base.exponent.value * exponent.value))
+    if isinstance(base, Function) and base.name == "sqrt" and is_integer(exponent) and exponent.value % 2 == 0:
+        return power(base.arguments[0], Constant(exponent.value / 2))
     return Power(base, exponent)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import numbers
 from types import MappingProxyType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from pinnaux.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pinnaux.symbolic.expression import Expr
 
 # Names of NumPy and torch functions that pinnaux spells differently.
 SPELLINGS = MappingProxyType({
@@ -36,13 +39,63 @@ LONGEST_NAME = 60
 
 
 class Formula:
-    """Abstract base of Expr (shape ()) and Tensor (shape (n,) or (n, m)): immutable, compared by `==` into equations."""
+    """Abstract base of Expr (shape ()), Tensor (shape (n,) or (n, m)) and Complex: immutable, compared by `==` into equations."""
 
     shape: tuple[int, ...]
+    components: tuple[Expr, ...]
+
+    @property
+    def noun(self) -> str:
+        """What messages call it: 'scalar', '2-vector', 'complex scalar'."""
+        return shape_word(self.shape)
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether it is seen to be zero everywhere."""
+        return all(component.vanishes for component in self.components)
+
+    @property
+    def real_parts(self) -> dict[str, Formula]:
+        """The real formulas it is made of, by what distinguishes their names: itself, unless it is complex."""
+        return {"": self}
+
+    @property
+    def simplified(self) -> Formula:
+        """The same, like terms of sums added up."""
+        raise AssertionError(f"{type(self).__name__} must say how it is simplified")
+
+    def partner(self, other: object, verb: str) -> Formula:
+        """The other operand as a formula of the same kind and shape, refused as 'cannot `verb` …' where it is none."""
+        raise AssertionError(f"{type(self).__name__} must say what it combines with")
+
+    def assembled(self, columns: np.ndarray) -> np.ndarray:
+        """The values of the m components at N points, (m, N), as values of the whole: (N,), (N, k) or (N, k, l)."""
+        return columns.T.reshape(columns.shape[1], *self.shape)
 
     def refuse(self, attempt: str, hint: str) -> NoReturn:
         """Raise the error for an `attempt` that treats this formula as something else."""
         raise DeclarationError(f"cannot {attempt} {described(self)}", hint=hint)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __radd__(self, other: object) -> Formula:
+        return self.partner(other, "add") + self
+
+    def __rsub__(self, other: object) -> Formula:
+        return self.partner(other, "subtract") - self
+
+    def __pos__(self) -> Formula:
+        return self
+
+    def __iter__(self) -> NoReturn:
+        self.refuse("iterate over", "a scalar has no components; a VectorField has")
+
+    def __len__(self) -> int:
+        self.refuse("take the length of", "a scalar has no components (a VectorField has), and torch and NumPy cannot hold formulas")
+
+    def __getitem__(self, index: object) -> NoReturn:
+        self.refuse(f"take component [{index}] of", "a scalar has no components; a derivative is diff(u, x)")
 
     def __bool__(self) -> bool:
         self.refuse("decide on the truth of", "a formula has no value yet; use where(u > 0, a, b) to choose between formulas")
@@ -159,7 +212,7 @@ def shape_of(value: object) -> tuple[int, ...]:
 def described(value: object) -> str:
     """A value as messages name it: 'scalar u', '2-vector grad(u)', 'number 3', 'NumPy array of shape (5,)'."""
     if isinstance(value, Formula):
-        return f"{shape_word(value.shape)} {shortened(str(value))}"
+        return f"{value.noun} {shortened(str(value))}"
     if isinstance(value, np.ndarray) and value.ndim:
         return f"NumPy array of shape {value.shape}"
     if isinstance(value, (tuple, list)):

@@ -11,18 +11,20 @@ from collections.abc import Callable
 import numpy as np
 
 from pinnaux.errors import DeclarationError
-from pinnaux.symbolic.elementary import FUNCTIONS
+from pinnaux.symbolic.analytic import analytic
+from pinnaux.symbolic.complex import Complex, is_complex, joined, parts, written
+from pinnaux.symbolic.elementary import called, value_at
 from pinnaux.symbolic.formula import Formula, described, is_number
 from pinnaux.symbolic.jumps import branches_differ
 from pinnaux.symbolic.relations import Relation
-from pinnaux.symbolic.scalar import Constant, Expr, Function, Pointwise, Where, as_expr
+from pinnaux.symbolic.scalar import Expr, Pointwise, Where, as_expr
 
 __all__ = [
-    "abs", "acos", "asin", "atan", "atan2", "cos", "cosh", "erf", "exp", "log", "maximum", "minimum", "pi", "pointwise", "sign",
-    "sin", "sinh", "sqrt", "tan", "tanh", "where",
+    "abs", "acos", "asin", "atan", "atan2", "cos", "cosh", "erf", "exp", "log", "maximum", "minimum", "phase", "pi", "pointwise",
+    "sign", "sin", "sinh", "sqrt", "tan", "tanh", "where",
 ]
 
-Scalar = Expr | float
+Scalar = Expr | Complex | float | complex
 pi = math.pi
 
 
@@ -92,8 +94,14 @@ def sqrt(a: Scalar) -> Scalar:
 
 
 def abs(a: Scalar) -> Scalar:
-    """Absolute value; its derivative is sign(a)."""
+    """Absolute value; its derivative is sign(a). Of a complex formula √(real² + imag²), which has none at 0; abs(z)**2 has."""
     return applied("abs", a)
+
+
+def phase(a: Scalar) -> Scalar:
+    """The angle of a complex formula or number to the positive real axis, in (−π, π]."""
+    refuse_tensor("phase", a)
+    return analytic("phase", a) if is_complex(a) else applied("atan2", 0.0, a)
 
 
 def sign(a: Scalar) -> Scalar:
@@ -118,7 +126,7 @@ def maximum(a: Scalar, b: Scalar, *others: Scalar) -> Scalar:
     return maximum(largest, *others) if others else largest
 
 
-def where(predicate: Relation, yes: Scalar, no: Scalar) -> Expr:
+def where(predicate: Relation, yes: Scalar, no: Scalar) -> Expr | Complex:
     """`yes` where the predicate holds, `no` elsewhere: where(x < 0.5, 1, u); differentiated branch by branch, unless it jumps.
 
     Raises DeclarationError for a predicate that is no comparison of scalar formulas, or branches that are no scalars.
@@ -128,10 +136,13 @@ def where(predicate: Relation, yes: Scalar, no: Scalar) -> Expr:
             f"where needs a comparison of formulas first, not {described(predicate)}",
             hint="write where(x < 0.5, a, b); a comparison of plain numbers is decided by Python: a if c < 1 else b",
         )
-    if any(operand.shape for operand in predicate.operands):
-        raise DeclarationError(f"where needs a comparison of scalars, not {predicate}", hint="compare components, or norm(v)")
+    if any(len(operand.components) > 1 for operand in predicate.operands):
+        raise DeclarationError(f"where needs a comparison of scalars, not {predicate}", hint="compare components, norm(v) or abs(z)")
     for branch in (yes, no):
         refuse_tensor("where", branch)
+    if is_complex((yes, no)):
+        real, imag = (where(predicate, *branches) for branches in parts((yes, no)))
+        return joined(real, imag, f"where({predicate}, {written(yes)}, {written(no)})")
     return Where(predicate, as_expr(yes, "where cannot give"), as_expr(no, "where cannot give"), branches_differ)
 
 
@@ -164,27 +175,16 @@ def applied(name: str, *arguments: Scalar) -> Scalar:
             raise DeclarationError(
                 f"{name} takes a formula or a number, not {described(argument)}", hint=f"for arrays use NumPy's own: np.{name}(…)"
             )
-    numbers = [argument.value if isinstance(argument, Constant) else argument for argument in arguments]
-    if all(is_number(number) for number in numbers):
-        value = value_at(name, *numbers)
-        return Constant(value) if any(isinstance(argument, Expr) for argument in arguments) else value
-    return Function(FUNCTIONS[name], tuple(as_expr(argument, f"{name} cannot take") for argument in arguments))
-
-
-def value_at(name: str, *numbers: float) -> float:
-    """The named function of numbers, refused where it is no number."""
-    with np.errstate(all="ignore"):
-        value = float(FUNCTIONS[name].values(*(float(number) for number in numbers)))
-    if not math.isfinite(value):
-        listed = ", ".join(f"{number:g}" for number in numbers)
-        raise DeclarationError(f"{name}({listed}) is not a number", hint="check the argument: it is outside the function's range")
-    return value
+    if any(is_complex(argument) for argument in arguments):
+        return analytic(name, *arguments)
+    if all(is_number(argument) for argument in arguments):
+        return value_at(name, *arguments)
+    return called(name, *(as_expr(argument, f"{name} cannot take") for argument in arguments))
 
 
 def refuse_tensor(name: str, argument: object) -> None:
     """Raise the error for a scalar function of a vector or matrix."""
-    is_tensor = isinstance(argument, Formula) and not isinstance(argument, Expr)
-    if is_tensor or isinstance(argument, (tuple, list)):
+    if isinstance(argument, (tuple, list)) or isinstance(argument, Formula) and argument.shape:
         raise DeclarationError(
             f"{name} takes a scalar, not {described(argument)}", hint=f"apply it to components, {name}(v[0]), or to norm(v)"
         )

@@ -6,19 +6,21 @@ Spatial operators act on the spatial coordinates of the domain, which the fields
 from __future__ import annotations
 
 from pinnaux.errors import DeclarationError, did_you_mean
+from pinnaux.symbolic.complex import Complex, bilinearly, linearly
 from pinnaux.symbolic.expression import ONE, ZERO, Constant, power
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.functions import sqrt
 from pinnaux.symbolic.refusals import refuse_shapes
 from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, multiply, postorder
-from pinnaux.symbolic.tensor import Tensor, as_formula, bracketed_label
+from pinnaux.symbolic.tensor import Tensor, as_formula
+from pinnaux.symbolic.walk import bracketed_label
 
 __all__ = [
     "cross", "curl", "diff", "div", "dot", "grad", "hessian", "identity", "inner", "laplacian", "norm", "outer", "sym", "trace",
     "transpose",
 ]
 
-Formulas = Expr | Tensor
+Formulas = Expr | Tensor | Complex
 
 
 def diff(formula: Formulas, *coordinates: Coordinate) -> Formulas:
@@ -39,9 +41,8 @@ def diff(formula: Formulas, *coordinates: Coordinate) -> Formulas:
 
 def partial(formula: Formulas, coordinate: Coordinate) -> Formulas:
     """∂formula/∂coordinate, 0 where nothing depends on it."""
-    if isinstance(formula, Expr):
-        return differentiate(formula, coordinate)
-    return formula.map(lambda entry: differentiate(entry, coordinate), f"{bracketed_label(formula)}_{coordinate.name}")
+    label = f"{bracketed_label(formula)}_{coordinate.name}"
+    return linearly(lambda part: part.map(lambda entry: differentiate(entry, coordinate), label), formula, label)
 
 
 def check_coordinate(value: object, formula: Formulas) -> None:
@@ -148,6 +149,11 @@ def grad(formula: Formulas) -> Tensor:
     """Gradient: of a scalar [j] = ∂u/∂x_j, of a vector [i, j] = ∂v_i/∂x_j."""
     formula, space = spatial_argument(formula, "grad", (0, 1))
     label = f"grad({formula})"
+    return linearly(lambda part: gradient(part, space, label), formula, label)
+
+
+def gradient(formula: Expr | Tensor, space: tuple[Coordinate, ...], label: str) -> Tensor:
+    """∂formula/∂x_j, j the last index."""
     if isinstance(formula, Expr):
         return Tensor(tuple(differentiate(formula, one) for one in space), label)
     return Tensor(tuple(tuple(differentiate(entry, one) for one in space) for entry in formula.entries), label)
@@ -157,9 +163,10 @@ def div(formula: Tensor) -> Formulas:
     """Divergence: of a vector ∂v_j/∂x_j, of a matrix row by row [i] = ∂A_ij/∂x_j."""
     formula, space = spatial_argument(formula, "div", (1, 2))
     vector_in_space(formula, space, "div")
+    label = f"div({formula})"
     if len(formula.shape) == 1:
-        return divergence(formula.entries, space)
-    return Tensor(tuple(divergence(row, space) for row in formula.entries), f"div({formula})")
+        return linearly(lambda part: divergence(part.entries, space), formula, label)
+    return linearly(lambda part: Tensor(tuple(divergence(row, space) for row in part.entries), label), formula, label)
 
 
 def divergence(entries: tuple[Expr, ...], space: tuple[Coordinate, ...]) -> Expr:
@@ -170,9 +177,8 @@ def divergence(entries: tuple[Expr, ...], space: tuple[Coordinate, ...]) -> Expr
 def laplacian(formula: Formulas) -> Formulas:
     """Laplacian Σ_j ∂²u/∂x_j²; of a vector, component by component (Cartesian coordinates)."""
     formula, space = spatial_argument(formula, "laplacian", (0, 1))
-    if isinstance(formula, Expr):
-        return scalar_laplacian(formula, space)
-    return formula.map(lambda entry: scalar_laplacian(entry, space), f"laplacian({formula})")
+    label = f"laplacian({formula})"
+    return linearly(lambda part: part.map(lambda entry: scalar_laplacian(entry, space), label), formula, label)
 
 
 def scalar_laplacian(formula: Expr, space: tuple[Coordinate, ...]) -> Expr:
@@ -180,31 +186,35 @@ def scalar_laplacian(formula: Expr, space: tuple[Coordinate, ...]) -> Expr:
     return divergence(tuple(differentiate(formula, one) for one in space), space)
 
 
-def hessian(formula: Expr) -> Tensor:
+def hessian(formula: Expr | Complex) -> Tensor | Complex:
     """The matrix of second derivatives, [i, j] = ∂²u/∂x_i∂x_j."""
     formula, space = spatial_argument(formula, "hessian", (0,))
-    slopes = [differentiate(formula, one) for one in space]
-    return Tensor(tuple(tuple(differentiate(slope, one) for one in space) for slope in slopes), f"hessian({formula})")
+    label = f"hessian({formula})"
+    return linearly(lambda part: gradient(gradient(part, space, label), space, label), formula, label)
 
 
 def curl(formula: Formulas) -> Formulas:
     """In 3-D the vector ∇ × v; in 2-D the scalar ∂v_1/∂x_0 − ∂v_0/∂x_1 of a vector, or the vector (∂u/∂x_1, −∂u/∂x_0) of a scalar."""
     formula, space = spatial_argument(formula, "curl", (0, 1))
-    dimension, size = len(space), len(formula.components)
-    if isinstance(formula, Expr) and dimension == 2:
-        return Tensor((differentiate(formula, space[1]), -differentiate(formula, space[0])), f"curl({formula})")
-    if isinstance(formula, Expr) or dimension not in (2, 3) or size != dimension:
+    dimension, components = len(space), formula.shape[0] if formula.shape else 0
+    if dimension not in (2, 3) or components != dimension and (components or dimension == 3):
         raise DeclarationError(
             f"curl takes a 3-vector in three dimensions and a 2-vector or a scalar in two, not {described(formula)} in {dimension}",
             hint="the dimension is the number of spatial coordinates of the domain",
         )
+    label = f"curl({formula})"
+    return linearly(lambda part: rotation(part, space, label), formula, label)
 
-    def rotation(i: int, j: int) -> Expr:
+
+def rotation(formula: Expr | Tensor, space: tuple[Coordinate, ...], label: str) -> Expr | Tensor:
+    """The curl of a vector, or of a scalar in two dimensions."""
+    if isinstance(formula, Expr):
+        return Tensor((differentiate(formula, space[1]), -differentiate(formula, space[0])), label)
+
+    def about(i: int, j: int) -> Expr:
         return differentiate(formula.entries[j], space[i]) - differentiate(formula.entries[i], space[j])
 
-    if dimension == 2:
-        return rotation(0, 1)
-    return Tensor((rotation(1, 2), rotation(2, 0), rotation(0, 1)), f"curl({formula})")
+    return about(0, 1) if len(space) == 2 else Tensor((about(1, 2), about(2, 0), about(0, 1)), label)
 
 
 def dot(left: Tensor, right: Tensor) -> Formulas:
@@ -213,6 +223,11 @@ def dot(left: Tensor, right: Tensor) -> Formulas:
     if left.shape[-1] != right.shape[0]:
         refuse_contraction("dot", left, right)
     label = f"dot({left}, {right})"
+    return bilinearly(lambda a, b: contracted(a, b, label), left, right, label)
+
+
+def contracted(left: Tensor, right: Tensor, label: str) -> Expr | Tensor:
+    """The dot product of real vectors or matrices."""
     rows = (left.entries,) if len(left.shape) == 1 else left.entries
     columns = (right.entries,) if len(right.shape) == 1 else tuple(zip(*right.entries))
     products = tuple(tuple(contraction(row, column) for column in columns) for row in rows)
@@ -235,17 +250,18 @@ def refuse_contraction(operator: str, left: Tensor, right: Tensor) -> None:
 
 
 def inner(left: Tensor, right: Tensor) -> Expr:
-    """The sum over all indices: v_i w_i, A_ij B_ij."""
+    """The sum over all indices: v_i w_i, A_ij B_ij. Nothing is conjugated: |v|² is inner(conj(v), v), or norm(v)**2."""
     left, right = ranked(left, "inner", (1, 2)), ranked(right, "inner", (1, 2))
     if left.shape != right.shape:
         refuse_shapes("take inner of", left, right)
-    return contraction(left.components, right.components)
+    return bilinearly(lambda a, b: contraction(a.components, b.components), left, right, f"inner({left}, {right})")
 
 
 def outer(left: Tensor, right: Tensor) -> Tensor:
     """The matrix [i, j] = v_i w_j."""
     left, right = ranked(left, "outer", (1,)), ranked(right, "outer", (1,))
-    return Tensor(tuple(tuple(multiply(a, b) for b in right.entries) for a in left.entries), f"outer({left}, {right})")
+    label = f"outer({left}, {right})"
+    return bilinearly(lambda a, b: Tensor(tuple(tuple(multiply(x, y) for y in b.entries) for x in a.entries), label), left, right, label)
 
 
 def cross(left: Tensor, right: Tensor) -> Formulas:
@@ -253,17 +269,22 @@ def cross(left: Tensor, right: Tensor) -> Formulas:
     left, right = ranked(left, "cross", (1,)), ranked(right, "cross", (1,))
     if left.shape != right.shape or len(left) not in (2, 3):
         refuse_contraction("cross", left, right)
+    label = f"cross({left}, {right})"
+    return bilinearly(lambda a, b: crossed(a, b, label), left, right, label)
 
+
+def crossed(left: Tensor, right: Tensor, label: str) -> Expr | Tensor:
+    """The cross product of real vectors."""
     def minor(i: int, j: int) -> Expr:
         return left.entries[i] * right.entries[j] - left.entries[j] * right.entries[i]
 
     if len(left) == 2:
         return minor(0, 1)
-    return Tensor((minor(1, 2), minor(2, 0), minor(0, 1)), f"cross({left}, {right})")
+    return Tensor((minor(1, 2), minor(2, 0), minor(0, 1)), label)
 
 
 def norm(vector: Tensor, eps: float = 0.0) -> Expr:
-    """√(Σ v_i² + eps²). A norm that is differentiated where v = 0 needs eps > 0."""
+    """√(Σ |v_i|² + eps²). A norm that is differentiated where v = 0 needs eps > 0."""
     vector = ranked(vector, "norm", (1, 2))
     if not isinstance(eps, (int, float)) or isinstance(eps, bool) or not 0 <= eps < float("inf"):
         raise DeclarationError(f"eps of norm must be a number ≥ 0, not {described(eps)}", hint="norm(grad(u), eps=1e-6)")
@@ -274,19 +295,21 @@ def norm(vector: Tensor, eps: float = 0.0) -> Expr:
 def transpose(matrix: Tensor) -> Tensor:
     """[i, j] = A_ji."""
     matrix = ranked(matrix, "transpose", (2,))
-    return Tensor(tuple(zip(*matrix.entries)), f"transpose({matrix})")
+    label = f"transpose({matrix})"
+    return linearly(lambda part: Tensor(tuple(zip(*part.entries)), label), matrix, label)
 
 
 def sym(matrix: Tensor) -> Tensor:
     """The symmetric part (A + Aᵀ)/2."""
     matrix = square_matrix(matrix, "sym")
-    return Tensor((0.5 * (matrix + transpose(matrix))).entries, f"sym({matrix})")
+    label = f"sym({matrix})"
+    return linearly(lambda part: Tensor((0.5 * (part + transpose(part))).entries, label), matrix, label)
 
 
 def trace(matrix: Tensor) -> Expr:
     """Σ_i A_ii."""
     matrix = square_matrix(matrix, "trace")
-    return add(*(matrix.entries[i][i] for i in range(len(matrix))))
+    return linearly(lambda part: add(*(part.entries[i][i] for i in range(len(part)))), matrix, f"trace({matrix})")
 
 
 def square_matrix(value: object, operator: str) -> Tensor:

@@ -21,8 +21,8 @@ def remedy_for(value: object) -> str:
     """What to write instead of a value that is no scalar formula."""
     if isinstance(value, (bool, np.bool_)):
         return "True and False are no numbers; where(u > 0, a, b) chooses between formulas"
-    if isinstance(value, complex):
-        return "formulas are real; write the real and the imaginary part as two fields"
+    if described(value).startswith("complex"):
+        return "a real formula or number is needed here; real(z), imag(z) and abs(z) are real"
     if isinstance(value, str):
         return "write the formula itself, without quotation marks"
     if callable(value):

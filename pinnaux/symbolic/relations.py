@@ -63,9 +63,9 @@ class Equation(Relation):
         return self.left.shape
 
     @property
-    def residuals(self) -> tuple[Expr, ...]:
-        """left − right, component by component (row by row for a matrix)."""
-        return (self.left - self.right).components
+    def real_parts(self) -> dict[str, Formula]:
+        """left − right, in real and imaginary part where it is complex."""
+        return (self.left - self.right).real_parts
 
     def __str__(self) -> str:
         return f"{self.left} == {self.right}"

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.complex import Complex, is_complex, meeting_complex, parts, written
 from pinnaux.symbolic.expression import Expr, as_expr
 from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array, shape_word
 from pinnaux.symbolic.refusals import refuse_shapes
 from pinnaux.symbolic.relations import Equation
+from pinnaux.symbolic.walk import bracketed_label
 
 
+@meeting_complex
 class Tensor(Formula):
     """A vector, shape (n,), or a matrix, shape (n, m), of scalar formulas. `label` is how messages name it.
 
@@ -39,7 +42,6 @@ class Tensor(Formula):
     def __str__(self) -> str:
         return self.label
 
-    __repr__ = __str__
     __hash__ = object.__hash__
 
     def __len__(self) -> int:
@@ -66,6 +68,15 @@ class Tensor(Formula):
             self.refuse(f"take component [{index}] of", f"it has {length} components, numbered 0 to {length - 1}")
         return int(index)
 
+    @property
+    def simplified(self) -> Tensor:
+        """The same, like terms of sums added up."""
+        return self.map(lambda entry: entry.simplified, self.label)
+
+    def partner(self, other: object, verb: str) -> Tensor:
+        """The other operand as a tensor of the same shape."""
+        return as_tensor_like(other, self, verb)
+
     def map(self, function: Callable[[Expr], Expr], label: str | None = None) -> Tensor:
         """The tensor of the same shape whose entries are function(entry)."""
         if len(self.shape) == 1:
@@ -80,14 +91,8 @@ class Tensor(Formula):
     def __add__(self, other: object) -> Tensor:
         return self.partner_sum(other, "add", "+", lambda a, b: a + b)
 
-    def __radd__(self, other: object) -> Tensor:
-        return as_tensor_like(other, self, "add") + self
-
     def __sub__(self, other: object) -> Tensor:
         return self.partner_sum(other, "subtract", "-", lambda a, b: a - b)
-
-    def __rsub__(self, other: object) -> Tensor:
-        return as_tensor_like(other, self, "subtract") - self
 
     def partner_sum(self, other: object, verb: str, sign: str, function: Callable[[Expr, Expr], Expr]) -> Tensor:
         """Entry by entry with a tensor (or nested tuple) of the same shape."""
@@ -117,9 +122,6 @@ class Tensor(Formula):
 
     def __neg__(self) -> Tensor:
         return self.map(lambda entry: -entry, f"-{bracketed_label(self)}")
-
-    def __pos__(self) -> Tensor:
-        return self
 
     def __eq__(self, other: object) -> Equation:
         return Equation(self, as_tensor_like(other, self, "equate"))
@@ -173,10 +175,12 @@ def as_tensor_like(value: object, like: Tensor, verb: str) -> Tensor:
     )
 
 
-def as_formula(value: object, attempt: str) -> Expr | Tensor:
-    """A formula, number or nested tuple as Expr or Tensor."""
-    if isinstance(value, Tensor):
+def as_formula(value: object, attempt: str) -> Expr | Tensor | Complex:
+    """A formula, number or nested tuple as Expr, Tensor or Complex."""
+    if isinstance(value, (Tensor, Complex)):
         return value
+    if is_complex(value):
+        return Complex(*(as_formula(part, attempt) for part in parts(value)), written(value))
     if isinstance(value, (tuple, list)):
         return Tensor(value)
     return as_expr(value, attempt)
@@ -186,19 +190,3 @@ def listed(rows: tuple) -> str:
     """Entries as the user would write them."""
     inside = ", ".join(listed(row) if isinstance(row, tuple) else str(row) for row in rows)
     return f"({inside},)" if len(rows) == 1 else f"({inside})"
-
-
-def bracketed_label(formula: Expr | Tensor) -> str:
-    """The printed form, in brackets if it is a sum or a negative."""
-    text = str(formula)
-    return f"({text})" if needs_brackets(text) else text
-
-
-def needs_brackets(text: str) -> bool:
-    """Whether a sum shows outside all brackets of the text."""
-    depth = 0
-    for i, letter in enumerate(text):
-        depth += (letter in "([{") - (letter in ")]}")
-        if depth == 0 and letter in "+-" and (i == 0 or text[i - 1] == " "):
-            return True
-    return False

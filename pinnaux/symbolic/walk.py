@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,6 +46,56 @@ def bracketed(part: Text, at_least: int) -> str:
     """The text, in brackets if it binds less tightly than `at_least`."""
     word, binding = part
     return word if binding >= at_least else f"({word})"
+
+
+def sum_text(words: Sequence[str]) -> Text:
+    """The sum of the printed terms; 1 - x reads better than -x + 1."""
+    first = next((i for i, word in enumerate(words) if not word.startswith("-")), 0)
+    rest = [*words[:first], *words[first + 1:]]
+    signed = (f" - {word[1:]}" if word.startswith("-") else f" + {word}" for word in rest)
+    return words[first] + "".join(signed), SUM
+
+
+def product_text(number: str | None, parts: Sequence[Text]) -> Text:
+    """The product of a printed number in front, if there is one, and the printed factors."""
+    below = [word[1:] for word, _ in parts if word.startswith("1/")]
+    above = [bracketed(part, PRODUCT) for part in parts if not part[0].startswith("1/")]
+    numerator = "*".join([*([] if number is None else [number]), *above]) or "1"
+    for minus, sign in (("-1*", "-"), ("1*", "")):
+        if numerator.startswith(minus):
+            numerator = sign + numerator[len(minus):]
+    return numerator + "".join(below), SUM if numerator.startswith("-") else PRODUCT
+
+
+def power_text(base: Text, exponent: Text, divides: bool) -> Text:
+    """The printed power; one that divides has a negative number, -2, as its exponent."""
+    foot = bracketed(base, ATOM)
+    if not divides:
+        return f"{foot}^{bracketed(exponent, ATOM)}", POWER
+    size = exponent[0][1:]
+    return f"1/{foot}" + (f"^{size}" if size != "1" else ""), PRODUCT
+
+
+def number_text(number: float) -> str:
+    """A whole number as such, others as Python has them or, where that is long, with six digits."""
+    exact = repr(int(number)) if number.is_integer() and abs(number) < 1e6 else repr(number)
+    return exact if len(exact) <= 8 else f"{number:.6g}"
+
+
+def bracketed_label(formula: object) -> str:
+    """The printed form of a formula or number, in brackets if it is a sum or a negative."""
+    text = str(formula)
+    return f"({text})" if needs_brackets(text) else text
+
+
+def needs_brackets(text: str) -> bool:
+    """Whether a sum shows outside all brackets of the text."""
+    depth = 0
+    for i, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth == 0 and letter in "+-" and (i == 0 or text[i - 1] == " "):
+            return True
+    return False
 
 
 def differentiate(expression: Expr, coordinate: Expr) -> Expr:
