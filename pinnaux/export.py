@@ -1,6 +1,6 @@
 """A solution as files for ParaView: NAME.pvd, which opens everything of its kind at once, and the files it names.
 
-* `NAME_0000.vtu` …: fields and outputs on the domain's mesh, one file a time (block `domain`);
+* `NAME_0000.vtu` …: fields and outputs on the domain's mesh, one file a time (block `domain`), complex ones as `<name>_real`, `<name>_imag`;
 * `NAME_<part>_0000.vtu` …: the same on each boundary part, with its outward `normal` and, where a condition lives on the
   part, `residual <condition>` (0 at the points that the condition's predicate leaves out);
 * `NAME_points.vtu`, beside the collection: the points the residuals were judged on, with `condition` (its number in the
@@ -23,6 +23,7 @@ import numpy as np
 from pinnaux.files import ensure_writable, write_bytes, write_text
 from pinnaux.geometry.points import Points
 from pinnaux.geometry.tessellate import tessellate
+from pinnaux.symbolic.complex import real_arrays
 from pinnaux.symbolic.numeric import evaluate
 from pinnaux.vtu import Entry, as_array, collection_files, collection_text, grid_bytes
 
@@ -109,22 +110,28 @@ def block(solution: Solution, piece: Piece, time: float | None) -> bytes:
 
 def fields(solution: Solution, points: np.ndarray) -> Arrays:
     """Fields and outputs at points (N, d), and `<name>_error` for each whose exact solution is given."""
-    values = without_poles(solution, points, dict(solution(points)))
+    values = without_poles(solution, points)
     errors = {f"{name}_error": values[name] - exact for name, exact in exact_values(solution.problem, points).items()
               if name in values}
     return {**errors, **values}
 
 
-def without_poles(solution: Solution, points: np.ndarray, values: Arrays) -> Arrays:
-    """The values, those at corners taken a little inside where they are not finite or out of all proportion.
+def values_at(solution: Solution, points: np.ndarray) -> Arrays:
+    """Fields and outputs at points (N, d), what is complex in two arrays, `<name>_real` and `<name>_imag`."""
+    return real_arrays(solution(points))
+
+
+def without_poles(solution: Solution, points: np.ndarray) -> Arrays:
+    """Fields and outputs at points (N, d), those at corners taken a little inside where they are not finite or out of all proportion.
 
     The gradient of a solution is infinite at a re-entrant corner; one such vertex would ruin the colour range of the whole field.
     """
+    values = values_at(solution, points)
     inside = at_corners(solution.problem.domain, points)
     rest = np.setdiff1d(np.arange(len(points)), list(inside))
     if not inside or not len(rest):
         return values
-    moved = solution(np.stack(list(inside.values())))
+    moved = values_at(solution, np.stack(list(inside.values())))
     tamed = {}
     for name, array in values.items():
         array = array.copy()
@@ -151,8 +158,8 @@ def at_corners(domain: Domain, points: np.ndarray) -> dict[int, np.ndarray]:
 def exact_values(problem: Problem, points: np.ndarray) -> Arrays:
     """The exact solution at points (N, d), by name, where the problem states one: (N,), (N, k) or (N, k, l)."""
     values = dict(zip(problem.domain.names, points.T, strict=True))
-    return {name: np.stack([evaluate(part, values) for part in formula.components], axis=1)
-            .reshape(len(points), *formula.shape) for name, formula in problem.exact.items()}
+    return real_arrays({name: formula.assembled(np.stack([evaluate(part, values) for part in formula.components]))
+                        for name, formula in problem.exact.items()})
 
 
 def boundary_residuals(solution: Solution, piece: Piece, points: np.ndarray) -> Arrays:

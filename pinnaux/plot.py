@@ -1,7 +1,7 @@
 """One picture of a solution: panels for each output, drawn by matplotlib, which needs no display.
 
 Along one coordinate a curve (with time: a few curves and a map of the (t, x) plane), otherwise the maps of maps.py with
-their colours shared. Where the exact solution is given, a last panel shows the difference from it.
+their colours shared; of what is complex, real and imaginary part. Where the exact solution is given, a last panel shows the difference from it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pinnaux.export import Arrays, Piece, at_time, exact_values, fields, moments, pieces
+from pinnaux.export import Arrays, Piece, at_time, exact_values, fields, moments, pieces, values_at
 from pinnaux.files import replacing
 from pinnaux.maps import Map, maps, outline
+from pinnaux.symbolic.complex import arrays
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,8 @@ def draw(figure: Figure, solution: Solution) -> None:
     line = pieces(domain)[0] if len(domain.space) < 2 else None
     drawn = [(each, fields(solution, each.points)) for each in maps(domain)]
     usual = (line is not None) + len(drawn)
-    counts = {name: usual + (name in solution.problem.exact) for name in solution.problem.outputs}
+    exact = solution.problem.exact
+    counts = {array: usual + (name in exact) for name, formula in solution.problem.outputs.items() for array in arrays(name, formula)}
     for name, panels in arranged(figure, counts, usual, panel_height([each for each, _ in drawn])).items():
         if line is not None:
             draw_curves(panels[0], solution, line, name)
@@ -95,13 +97,14 @@ def draw_curves(axes: Axes, solution: Solution, line: Piece, name: str) -> None:
     for time, colour in zip(times, colormaps[FIELD_COLOURS](np.linspace(0, 0.9, len(times))), strict=True):
         points = at_time(domain, line.points, time)
         label = name if time is None else f"{domain.time.name} = {time:.4g}"
-        draw_line(axes, line, size(solution(points)[name]), color=colour, label=label)
+        values = values_at(solution, points)[name]
+        draw_line(axes, line, size(values), color=colour, label=label)
         exact = exact_values(solution.problem, points)
         if name in exact:
             last = time == times[-1]
             draw_line(axes, line, size(exact[name]), color="black", linestyle=(0, (4, 4)), linewidth=0.9,
                       label="exact" if last else None)
-    axes.set(title=_title(name, solution(points)[name]), xlabel=domain.names[0])
+    axes.set(title=_title(name, values), xlabel=domain.names[0])
     axes.grid(alpha=0.3)
     if len(axes.lines) > 1:
         axes.legend(fontsize="small")

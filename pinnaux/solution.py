@@ -50,7 +50,7 @@ class Solution:
     def __call__(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs and fields by name at points (N, d) in the order of the domain's coordinates: (N,), (N, k) or (N, k, l).
 
-        Raises UsageError for points of another shape.
+        What is complex has complex values. Raises UsageError for points of another shape.
         """
         points = np.asarray(points, dtype=float)
         names = self.problem.domain.names
@@ -62,7 +62,7 @@ class Solution:
         values, start = {}, 0
         for name, formula in wanted.items():
             count = len(formula.components)
-            values[name] = columns[start:start + count].T.reshape(len(points), *formula.shape)
+            values[name] = formula.assembled(columns[start:start + count])
             start += count
         return values
 

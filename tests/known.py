@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pinnaux import (
-    Box, Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, VectorField, diff, dot, exp, grad, laplacian,
+    Box, ComplexField, Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, VectorField, conj, diff, dot, exp, grad,
+    laplacian,
 )
 from pinnaux.geometry.points import Points
 
@@ -94,3 +95,12 @@ def decay() -> KnownSolution:
     u, (t,) = Field("u", domain), domain.coordinates
     conditions = [Condition("decay", diff(u, t) == -u, on=domain), Condition("start", u == 1, on=domain.initial)]
     return KnownSolution(Problem([u], conditions, exact={"u": exp(-t)}), {"u": lambda p: np.exp(-p[:, 0])})
+
+
+def packet() -> KnownSolution:
+    """ψ = (1 + t) exp(2ix) on an interval over time, with exp(2ix) stated as exact."""
+    domain = Interval(-1, 2) * TimeInterval(0, 1)
+    psi, (x, t) = ComplexField("psi", domain), domain.coordinates
+    conditions = [Condition("motion", 1j * diff(psi, t) == -laplacian(psi), on=domain), Condition("start", psi == exp(2j * x), on=domain.initial)]
+    problem = Problem([psi], conditions, outputs={"psi": psi, "density": psi * conj(psi)}, exact={"psi": exp(2j * x)})
+    return KnownSolution(problem, {"psi": lambda p: (1 + p[:, 1]) * np.exp(2j * p[:, 0]), "density": lambda p: (1 + p[:, 1]) ** 2})

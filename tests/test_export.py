@@ -150,6 +150,15 @@ def test_one_coordinate_and_time_is_also_a_surface(tmp_path):
     assert close(sheet.point_data["u_error"], solution(points)["u"] - 2 * points[:, 0] * points[:, 1])
 
 
+def test_what_is_complex_is_written_as_its_parts(tmp_path):
+    path = export(known.packet(), tmp_path, "packet")
+    grid = block(path, "domain", TIMES - 1)
+    x = grid.points[:, 0]
+    assert set(grid.point_data) == {"psi_real", "psi_imag", "psi_real_error", "psi_imag_error", "density"}
+    assert close(grid["psi_real"], 2 * np.cos(2 * x)) and close(grid["psi_imag"], 2 * np.sin(2 * x)) and close(grid["density"], 4 + 0 * x)
+    assert close(grid["psi_imag_error"], np.sin(2 * x))
+
+
 def test_a_line_has_its_ends_as_blocks(tmp_path):
     path = export(known.bar(), tmp_path, "bar")
     for name, place, normal in (("left", -1, -1), ("right", 2, 1)):

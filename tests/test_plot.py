@@ -15,7 +15,7 @@ from pinnaux.maps import maps, outline
 from pinnaux.plot import arranged, draw, plot, size
 
 CASES = {"bar": known.bar, "bar exact": lambda: known.bar(exact=True), "wave": known.wave, "corner": known.corner, "flow": known.flow,
-         "box 3": lambda: known.box(3), "box 5": lambda: known.box(5), "decay": known.decay}
+         "box 3": lambda: known.box(3), "box 5": lambda: known.box(5), "decay": known.decay, "packet": known.packet}
 
 
 def drawn(solution) -> Figure:
@@ -42,6 +42,7 @@ def test_a_picture_is_written_whole_and_is_not_blank(tmp_path, name):
     ("bar exact", ["u", "u − exact"]),
     ("decay", ["u", "u − exact"]),
     ("wave", ["u", "u", "u − exact"]),
+    ("packet", ["psi_real", "psi_real", "psi_real − exact", "psi_imag", "psi_imag", "psi_imag − exact", "density", "density"]),
     ("corner", ["u", "|gradient|", "|hessian|"]),
     ("flow", ["|velocity|, t = 0", "|velocity|, t = 1.5", "|velocity|, t = 3", "p, t = 0", "p, t = 1.5", "p, t = 3"]),
     ("box 3", ["u, z = 0.5", "u, y = 0.5", "u, x = 0.5"]),
@@ -60,6 +61,15 @@ def test_curves_are_the_solution_at_their_times():
         x, u = line.get_data()
         assert np.allclose(u, np.sin(3 * x) * np.cos(2 * float(label[4:])), atol=1e-12)
         assert (x[0], x[-1]) == (-1, 2) and (np.diff(x) > 0).all()
+
+
+def test_curves_of_a_complex_field_are_its_parts():
+    real, imag = (axes for axes in drawn(known.packet()).axes if axes.get_title() in ("psi_real", "psi_imag") and len(axes.lines))
+    for axes, wave in ((real, np.cos), (imag, np.sin)):
+        last = next(line for line in axes.lines if line.get_label() == "t = 1")
+        exact = next(line for line in axes.lines if line.get_label() == "exact")
+        assert np.allclose(last.get_ydata(), 2 * wave(2 * last.get_xdata()), atol=1e-12)
+        assert np.allclose(exact.get_ydata(), wave(2 * exact.get_xdata()), atol=1e-12)
 
 
 def test_a_map_leaves_the_notch_of_the_domain_blank():

@@ -14,12 +14,13 @@ from compute_problems import bar, collocation, conductivity, everything, plate, 
 from reference import assert_same
 
 from pinnaux import (
-    Condition, Disk, Field, Interval, Observations, Parameter, Polygon, Problem, Rectangle, VectorField, cos, diff, div, grad, laplacian, pi,
-    pointwise, sin,
+    ComplexField, Condition, Disk, Field, Interval, Observations, Parameter, Polygon, Problem, Rectangle, VectorField, cos, diff, div, exp,
+    grad, laplacian, norm, pi, pointwise, sin,
 )
 from pinnaux.ansatz import Ansatz, Features, Frozen, Group, Tangent, Trained
 from pinnaux.collocation import Purpose
 from pinnaux.errors import UsageError
+from pinnaux.geometry.points import Points
 from pinnaux.jets.inputs import Embedding
 from pinnaux.network import Network
 from pinnaux.solution import Solution
@@ -147,6 +148,28 @@ def test_errors_are_relative_to_the_exact_solution() -> None:
     assert untrained(everything()).errors() == {}
 
 
+def scattering() -> Problem:
+    """A complex field with an exact solution, and complex outputs of all shapes."""
+    domain = Rectangle((0, 0), (1, 1))
+    (x, y), u = domain.coordinates, ComplexField("u", domain)
+    conditions = [Condition("helmholtz", laplacian(u) + (9 + 1j) * u == 0, on=domain), Condition("wall", u == 1j * x, on=domain.boundary)]
+    return Problem([u], conditions, outputs={"flux": 1j * grad(u), "size": norm((u, 1j * u))}, exact={"u": exp(3j * x)})
+
+
+def test_what_is_complex_has_complex_values_and_one_error_for_both_parts() -> None:
+    solution = untrained(scattering())
+    points = inside(solution.problem, 50)
+    found, parts = solution(points), plain(solution, 0, torch.tensor(points)).numpy()
+    u, exact = parts @ [1, 1j], np.exp(3j * points[:, 0])
+    assert np.allclose(found["u"], u, rtol=1e-12)
+    assert np.allclose(found["size"], np.sqrt(2) * np.abs(u), rtol=1e-12) and found["size"].dtype == float
+    slopes = solution.evaluate(grad(solution.problem.fields[0]).components, points)
+    assert np.allclose(found["flux"], 1j * (slopes[:2] + 1j * slopes[2:]).T, rtol=1e-12)
+    assert solution.errors(points) == {"u": pytest.approx(np.linalg.norm(u - exact) / np.linalg.norm(exact), rel=1e-12)}
+    _, residuals = solution.residuals("wall", Points(points, None))
+    assert np.allclose(residuals @ [1, 1j], u - 1j * points[:, 0], rtol=1e-12)
+
+
 def test_a_verdict_says_how_large_residuals_are() -> None:
     solution = wave(1.5)
     for name, found in solution.judged().items():
@@ -207,8 +230,8 @@ def branches_of_all_kinds() -> Solution:
     return Solution(solution.problem, solution.collocation, Ansatz((group,)), theta, VERDICT)
 
 
-@pytest.mark.parametrize("make", [lambda: untrained(everything()), lambda: untrained(conductivity()), branches_of_all_kinds],
-                         ids=["everything", "parameter", "branches"])
+@pytest.mark.parametrize("make", [lambda: untrained(everything()), lambda: untrained(conductivity()), branches_of_all_kinds,
+                                  lambda: untrained(scattering())], ids=["everything", "parameter", "branches", "complex"])
 def test_a_solution_that_is_saved_and_loaded_is_the_same(make: Callable[[], Solution], tmp_path: Path) -> None:
     solution = make()
     solution.save(tmp_path / "solution.pt")
