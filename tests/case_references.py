@@ -101,15 +101,15 @@ def forced_oscillator(t: Array) -> Array:
     return solve_ivp(rates, (0, t.max()), [0.1, -0.2], method="DOP853", t_eval=t, rtol=1e-12, atol=1e-12).y[0]
 
 
-def bloch(t: Array) -> dict[str, Array]:
-    """ρ₁₁, ρ₂₂ and Im ρ₁₂ of the driven atom: exp(t L) ρ(0) with ρ' = L ρ = -i [H, ρ] + S ρ S* - {S* S, ρ} / 2 (Lindblad)."""
+def bloch(t: Array) -> dict[str, Array | Complex]:
+    """ρ₁₁, ρ₂₂ and ρ₁₂ of the driven atom: exp(t L) ρ(0) with ρ' = L ρ = -i [H, ρ] + S ρ S* - {S* S, ρ} / 2 (Lindblad)."""
     hamiltonian = 10 * np.array([[0, 1], [1, 0]], dtype=complex)
     lowering, unit = np.array([[0, 1], [0, 0]], dtype=complex), np.eye(2)
     occupied = lowering.conj().T @ lowering
     rates = (-1j * (np.kron(hamiltonian, unit) - np.kron(unit, hamiltonian.T)) + np.kron(lowering, lowering.conj())
              - (np.kron(occupied, unit) + np.kron(unit, occupied.T)) / 2)
     density = np.array([expm(moment * rates)[:, 0] for moment in t])
-    return {"r11": density[:, 0].real, "r22": density[:, 3].real, "im12": density[:, 1].imag}
+    return {"r11": density[:, 0].real, "r22": density[:, 3].real, "r12": density[:, 1]}
 
 
 def periodic_orbit(t: Array, periods: int = 6) -> Array:

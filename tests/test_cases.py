@@ -163,7 +163,7 @@ EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
     **{f"c31_vector_laplacian_{way}": (
         (field("w", lambda x, y: x**2 + y**2, 0), 5e-3), (field("w", lambda x, y: x**2 - y**2, 1), 5e-3)) for way in ("built_in", "own")},
     "c33_bloch": tuple(
-        (over_time(name, lambda t, name=name: known.bloch(t)[name], 0, 3), 0.03) for name in ("r11", "r22", "im12")),
+        (over_time(name, lambda t, name=name: known.bloch(t)[name], 0, 3), 0.03) for name in ("r11", "r22", "r12")),
     "c36_sturm_liouville_1": ((eigenvalue(1), 2e-3), (eigenfunction(1), 0.01)),
     "c36_sturm_liouville_2": ((eigenvalue(2), 0.01), (eigenfunction(2), 0.01)),
     **{f"c40_source_strength_{way}": ((number("c", 4 * np.pi**2), 0.01),) for way in ("csv", "columns")},
