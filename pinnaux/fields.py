@@ -55,19 +55,30 @@ class VectorField(Tensor):
 
 
 class ComplexField(Complex):
-    """An unknown complex function: two real fields, psi_real and psi_imag of psi. Real and imaginary part are real(psi), imag(psi).
+    """An unknown complex function psi, or with `components` a vector of them: made of real fields, psi_real and psi_imag.
 
-    Raises DeclarationError as Field does.
+    Raises DeclarationError as Field and VectorField do.
     """
 
     name: str
     domain: Domain
 
-    def __init__(self, name: str, domain: Domain, depends_on: Sequence[Coordinate] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        domain: Domain,
+        components: Sequence[str] | None = None,
+        depends_on: Sequence[Coordinate] | None = None,
+    ) -> None:
         check_unknown_name(name, "a complex field")
         check_domain(domain, f"complex field {name}")
         check_no_coordinate(name, domain)
-        super().__init__(*(Field(one, domain, depends_on) for one in part_names(name)), name)
+        if components is None:
+            parts = (Field(part, domain, depends_on) for part in part_names(name))
+        else:
+            names = zip(*(part_names(one) for one in component_names(name, domain, components)))
+            parts = (VectorField(part, domain, own, depends_on) for part, own in zip(part_names(name), names))
+        super().__init__(*parts, name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "domain", domain)
 

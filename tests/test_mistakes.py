@@ -90,6 +90,11 @@ MISTAKES = {
         'Condition("wall", u == 1j, on=domain.boundary)  # <-', "condition 'wall' holds no field in its imaginary part: u == 1j", "ComplexField"),
     "complex start of a real field": Mistake(
         'Condition("start", u == exp(1j * x), on=domain.initial)  # <-', "no field in its imaginary part: u == exp(1j*x)", "ComplexField"),
+    "array of complex values": Mistake(
+        "import numpy\npsi == numpy.exp(1j * numpy.ones(5))  # <-", "cannot combine complex scalar psi and a NumPy array of shape (5,)", "Observations"),
+    "numpy's conjugate": Mistake("import numpy\nnumpy.conj(psi)  # <-", "cannot apply NumPy's conjugate to complex scalar psi", "pinnaux writes it conj"),
+    "components of a complex field of one name": Mistake(
+        'ComplexField("q", domain, components=("a", "a"))  # <-', "field q and its components (a, a) need names that differ", "components="),
     "order of complex formulas": Mistake("psi < 1  # <-", "cannot order number 1 and complex scalar psi", "abs(z)"),
     "real formula before complex number": Mistake("x > 1j  # <-", "cannot order complex 1j and scalar x", "abs(z)"),
     "complex number that is none": Mistake('psi == complex("nan")  # <-', "cannot hold the number nan", "finite"),

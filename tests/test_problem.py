@@ -8,8 +8,8 @@ import math
 import pytest
 
 from pinnaux import (
-    ComplexField, Condition, Disk, Field, Interval, Parameter, Problem, Rectangle, TimeInterval, VectorField, abs, diff, div, dot, grad, imag,
-    laplacian, real,
+    ComplexField, Condition, Disk, Field, Interval, Parameter, Problem, Rectangle, TimeInterval, VectorField, abs, curl, diff, div, dot, grad,
+    imag, laplacian, real,
 )
 from pinnaux.errors import DeclarationError
 from pinnaux.plan import Plan
@@ -65,6 +65,17 @@ def test_a_complex_field_is_two_unknowns_of_one_network():
     assert (str(problem.exact["psi"].real), str(problem.exact["psi"].imag)) == ("x", "0")
     (group,) = Plan.of(problem).groups
     assert group[0] is real(psi) and group[1] is imag(psi) and len(group) == 2
+
+
+def test_a_complex_field_may_be_a_vector():
+    field = ComplexField("E", domain, components=("Ex", "Ey"))
+    condition = Condition("waves", curl(curl(field)) == 4j * field, on=domain)
+    problem = Problem(fields=[field], conditions=[condition], exact={"E": (1j * y, 2)})
+    assert field.shape == (2,)
+    assert [one.name for one in problem.unknowns] == ["Ex_real", "Ey_real", "Ex_imag", "Ey_imag"]
+    assert condition.component_names == ("waves.real[0]", "waves.real[1]", "waves.imag[0]", "waves.imag[1]")
+    assert str(condition.residuals[1]) == "4*Ey_imag - (Ey_real_xx - Ex_real_xy)"
+    assert [str(one) for one in problem.exact["E"].components] == ["0", "2", "y", "0"]
 
 
 def test_a_part_of_a_complex_field_may_be_an_output_of_its_name():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 
-from pinnaux.symbolic.formula import Formula, described, is_number, listing, shape_of, shape_word
+from pinnaux.symbolic.formula import Formula, described, is_number, listing, refuse_array, shape_of, shape_word
 from pinnaux.symbolic.refusals import refuse_shapes
 from pinnaux.symbolic.relations import Equation
 from pinnaux.symbolic.walk import LONGEST_PART, bracketed_label
@@ -69,6 +69,8 @@ class Complex(Formula):
 
     def partner(self, other: object, verb: str) -> Complex:
         """The other operand, of the same shape, as a complex formula."""
+        if isinstance(other, np.ndarray) and other.ndim:
+            refuse_array(other, self)
         if shape_of(other) != self.shape:
             refuse_shapes(verb, self, other)
         real, imag = parts(other)

@@ -23,11 +23,11 @@ SPELLINGS = MappingProxyType({
     "clip": "minimum(maximum(u, low), high)", "clamp": "minimum(maximum(u, low), high)", "relu": "maximum(u, 0)",
     "power": "**", "float_power": "**", "pow": "**", "square": "u**2", "cbrt": "u**(1/3)", "reciprocal": "1/u", "exp2": "2**u",
     "gradient": "grad", "matmul": "dot", "heaviside": "where", "negative": "-u", "neg": "-u", "log10": "log(u)/log(10)",
-    "log2": "log(u)/log(2)", "log1p": "log(1 + u)", "expm1": "exp(u) - 1",
+    "conjugate": "conj", "angle": "phase", "log2": "log(u)/log(2)", "log1p": "log(1 + u)", "expm1": "exp(u) - 1",
 })
 ARITHMETIC = frozenset("add sub subtract rsub mul multiply div divide truediv true_divide".split())
 SAME_SPELLING = frozenset(
-    "sin cos tan asin acos atan atan2 sinh cosh tanh exp log sqrt abs sign where minimum maximum erf "
+    "sin cos tan asin acos atan atan2 sinh cosh tanh exp log sqrt abs sign where minimum maximum erf real imag conj phase "
     "dot inner outer cross norm trace transpose".split()
 )
 # What `np.float64(2) * u` asks of NumPy: the operator of the formula itself is meant.
