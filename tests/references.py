@@ -135,6 +135,25 @@ def kdv_on_grid() -> tuple[Array, Array]:
     return kdv().solution(np.linspace(-1, 1, 201), 100, 200)
 
 
+def schroedinger(size: int = 1024, moments: int = 100, steps_between: int = 20) -> tuple[Array, Modes]:
+    """Points (N, 2) of a grid on [-5, 5] and [0, π/2] and h (N,) there: i h_t + h_xx / 2 + |h|² h = 0, periodic, from 2 sech x.
+
+    The two halves of the equation in turn, each exactly, in steps of fourth order: Yoshida, Phys. Lett. A 150 (1990) 262.
+    """
+    x = 10 * np.arange(size) / size - 5
+    outer = 1 / (2 - 2 ** (1 / 3))
+    steps = np.pi / 2 / (moments * steps_between) * np.array([outer, 1 - 2 * outer, outer])
+    drifts = np.exp(-0.5j * np.outer(steps, (2 * np.pi * np.fft.fftfreq(size, 10 / size)) ** 2))
+    h = (2 / np.cosh(x)).astype(complex)
+    saved = [h]
+    for _ in range(moments):
+        for step, drift in list(zip(steps, drifts)) * steps_between:
+            h = np.fft.ifft(drift * np.fft.fft(h * np.exp(0.5j * step * np.abs(h) ** 2)))
+            h = h * np.exp(0.5j * step * np.abs(h) ** 2)
+        saved.append(h)
+    return grid(x, np.linspace(0, np.pi / 2, moments + 1)), np.array(saved).T.ravel()
+
+
 def grid(*axes: Array) -> Array:
     """The points (N, d) of the product of axes, the last one running fastest."""
     return np.column_stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
