@@ -31,7 +31,10 @@ class Weighting(Protocol):
 
 @dataclass(frozen=True)
 class NormProducts:
-    """ω_l = (Σ_c factor_c²) Π_(j>l) ‖W_j‖_F², the same at every point (arXiv:2504.21501); the factors weigh the conditions."""
+    """ω_l = (Σ_c factor_c²) Π_(j>l) ‖W_j‖_F², the same at every point (arXiv:2504.21501); the factors weigh the conditions.
+
+    The rows of the last W are in the units of the outputs.
+    """
 
     margin: float = 1e-9
 
@@ -39,7 +42,8 @@ class NormProducts:
         found = []
         for chain in separated.chains:
             parts, layers = chain.split(theta), chain.network.layers
-            norms = [layers[place].split(parts[place])[0].square().sum() for place in range(2, len(layers), 2)]
+            matrices = [layers[place].split(parts[place])[0] for place in range(2, 2 * chain.depth, 2)]
+            norms = [matrix.square().sum() for matrix in (*matrices, chain.output_matrix(theta))]
             count = separated.points(chain).shape[0]
             scale = separated.objective.weights[chain.block].square().sum() / count
             found.append(tuple((scale * math.prod(norms[layer:])).expand(count) for layer in range(chain.depth)))

@@ -94,6 +94,12 @@ class Chain:
             adjoint = layer.pull(adjoint.new_zeros(0), adjoint[0], adjoint, self.spec)
         return adjoint
 
+    def output_matrix(self, theta: Tensor) -> Tensor:
+        """(outputs, width): what the outputs, in their units, take from the units of the last hidden layer."""
+        weights, _ = self.last.split(self.split(theta)[2 * self.depth])
+        identity = torch.eye(len(weights), dtype=weights.dtype, device=weights.device)
+        return self.in_units(identity[:, None, None])[:, 0, 0] @ weights
+
     def sensitivities(self, theta: Tensor, trace: Trace, adjoint: Tensor) -> tuple[Tensor, ...]:
         """λ_l = ∂R/∂n_l (m, K, N, width) of every hidden layer, chained at the trace, for ∂R/∂output (m, K, N, outputs)."""
         parts, slopes, adjoint = self.split(theta), [], self.in_units(adjoint)

@@ -12,12 +12,14 @@ from scipy.optimize import minimize_scalar
 from separated_problems import WEIGHTINGS, burgers, pair, separated, shifted, values
 from torch import Tensor
 
+from pinnaux.ansatz import Trained
 from pinnaux.consistency import at_best, consistency, interpolated
 from pinnaux.elimination import EliminatedSystem, floored
 from pinnaux.jets.activations import ACTIVATIONS, activation_derivatives, derivative_bounds
+from pinnaux.jets.layers import Scale
 from pinnaux.lipschitz import lipschitz_bounds
 from pinnaux.objective import Block
-from pinnaux.self_adaptive import Sensitivities, Weighting
+from pinnaux.self_adaptive import NormProducts, Sensitivities, Weighting
 from pinnaux.separated import Auxiliaries, Separated, Weights
 from pinnaux.verdict import Consistency
 
@@ -155,6 +157,18 @@ def test_weights_that_are_too_small_are_found_out(name: str) -> None:
     found = consistency(system, theta, eliminated(system, theta, broken), broken)
     assert not found.holds
     assert f"{found.loss:.1e} > 3 × {found.objective:.1e}" == str(found)
+
+
+def test_norm_products_know_the_units_of_the_outputs() -> None:
+    """With outputs a thousand times as large, and residuals far smaller, the best jets still leave a share 1/(L + 1) of the loss at least."""
+    system, theta = separated(values, (3, 2), 20)
+    (group,), objective = system.objective.ansatz.groups, system.objective
+    network = group.branches[0].network
+    scaled = Trained(replace(network, layers=(*network.layers, Scale((1e3,)))))
+    objective = replace(objective, ansatz=replace(objective.ansatz, groups=(replace(group, branches=(scaled,)),)))
+    system = Separated(objective)
+    near = Separated(replace(objective, blocks=tuple(_near(block, system, theta, 1e-6) for block in objective.blocks)))
+    assert consistency(near, theta, eliminated(near, theta, NormProducts()), NormProducts()).holds
 
 
 @pytest.mark.parametrize("problem", problems)
