@@ -159,6 +159,24 @@ def test_the_difference_of_marches_sees_errors_grow(rate: float) -> None:
     assert error / 5 < rounds.best.error
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_error_is_estimated_though_the_largest_residual_falls_faster(seed: int) -> None:
+    """Predators and prey: from the first march to the second the largest residual fell 14 and 32 times, the error 4 and 2.4 times."""
+    times = TimeInterval(0, 20)
+    a, b = Field("a", times), Field("b", times)
+    problem = Problem([a, b], [
+        Condition("prey", diff(a, times.coordinates[0]) == 1.5 * a - a * b, on=times),
+        Condition("predators", diff(b, times.coordinates[0]) == a * b - 3 * b, on=times),
+        Condition("prey at first", a == 1, on=times.initial), Condition("predators at first", b == 1, on=times.initial)])
+    _, rounds = marched(problem, 1e-4, 2, held_out_points=2000, seed=seed)
+    moments = np.linspace(0, 20, 500)
+    exact = solve_ivp(lambda _, state: [1.5 * state[0] - state[0] * state[1], state[0] * state[1] - 3 * state[1]], (0, 20), [1, 1],
+                      method="DOP853", t_eval=moments, rtol=1e-12, atol=1e-12).y.T
+    assert rounds.best.reliable
+    assert relative(values(rounds, moments[:, None]), exact) < 3 * rounds.best.error
+
+
 def test_windows_grow_short_where_the_solution_is_quick() -> None:
     """u' = −200 (u − cos t): a layer of width 1/200 at first."""
     times = TimeInterval(0, 4)

@@ -78,11 +78,14 @@ def _whole(marching: Marching, judge: HeldOut, chain: Chain) -> Candidate:
 
 
 def _estimated(marching: Marching, rounds: Rounds, chain: Chain, candidate: Candidate) -> Candidate:
-    """With the error that the difference from the last march implies: |difference|² = error² + (error of the last one)²,
-    and their ratio is that of the largest residuals on held-out points."""
+    """With the error that the difference from the last march implies: |difference|² = error² + (error of the last one)².
+
+    Their ratio is taken as the root of that of the largest residuals on held-out points: errors come from all windows, and fall
+    by less than the largest residual. (With the ratio itself, errors were up to 18 times the estimate in 16 marches, with the root 3.)
+    """
     change = relative_change(marching.collocation, rounds.best, candidate.ansatz, candidate.theta, _points(marching, chain))
     gain = max(1.0, rounds.last.worst / max(chain.worst, 1e-300))
-    estimate = {name: EPSILON + size / math.hypot(1.0, gain) for name, size in change.items()}
+    estimate = {name: EPSILON + size / math.sqrt(1.0 + gain) for name, size in change.items()}
     return replace(candidate, estimate=estimate, reliable=gain > SMALLEST_GAIN)
 
 
