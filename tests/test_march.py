@@ -177,6 +177,16 @@ def test_the_error_is_estimated_though_the_largest_residual_falls_faster(seed: i
     assert relative(values(rounds, moments[:, None]), exact) < 3 * rounds.best.error
 
 
+def test_windows_left_are_told_by_those_done_where_the_next_is_short_by_chance() -> None:
+    """Half the way took ten tries; the eleventh was refused, and a window of a thousandth is to follow."""
+    marching = marching_of(decay())
+    chain = marches.Chain((0.0, 0.2, 0.3, 0.5), (None,) * 3)
+    rounds = marches.Rounds(replace(marching.begin(1e-3), chain=chain, length=1e-3, tries=10))
+    assert marches.windows_left(marching, rounds) == pytest.approx(10)
+    assert marches.windows_left(marching, replace(rounds, march=replace(rounds.march, length=0.1))) == pytest.approx(5)
+    assert marches.windows_left(marching, replace(rounds, march=replace(rounds.march, chain=marches.Chain((0.0, 0.5), (None,))))) == 0
+
+
 def test_windows_grow_short_where_the_solution_is_quick() -> None:
     """u' = −200 (u − cos t): a layer of width 1/200 at first."""
     times = TimeInterval(0, 4)

@@ -55,10 +55,11 @@ def advance(marching: Marching, judge: HeldOut, rounds: Rounds) -> Rounds:
 
 
 def windows_left(marching: Marching, rounds: Rounds) -> float:
-    """How many more windows the march needs, as long as they are now; 0 while too few are done to tell."""
-    if len(rounds.march.chain.pieces) < FEWEST_WINDOWS:
+    """How many more windows the march needs, as long as they are now or were on average; 0 while too few are done to tell."""
+    march, (first, last) = rounds.march, marching.duration
+    if len(march.chain.pieces) < FEWEST_WINDOWS:
         return 0.0
-    return (marching.duration[1] - rounds.march.chain.end) / rounds.march.length
+    return (last - march.chain.end) * min(1 / march.length, march.tries / (march.chain.end - first))
 
 
 def given_up(marching: Marching, rounds: Rounds) -> Rounds:
