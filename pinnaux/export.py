@@ -155,6 +155,16 @@ def at_corners(domain: Domain, points: np.ndarray) -> dict[int, np.ndarray]:
     return found
 
 
+def poles(domain: Domain, points: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Which of the points (N, d) have values (N, k) that are not finite, or are corners of the domain and out of all proportion."""
+    size = np.abs(values).max(axis=1)
+    corners = list(at_corners(domain, points))
+    others = np.delete(size, corners)
+    found = ~np.isfinite(size)
+    found[corners] |= ~(size[corners] <= OUT_OF_PROPORTION * others[np.isfinite(others)].max(initial=0.0))
+    return found
+
+
 def exact_values(problem: Problem, points: np.ndarray) -> Arrays:
     """The exact solution at points (N, d), by name, where the problem states one: (N,), (N, k) or (N, k, l)."""
     values = dict(zip(problem.domain.names, points.T, strict=True))
@@ -173,7 +183,7 @@ def boundary_residuals(solution: Solution, piece: Piece, points: np.ndarray) -> 
         on_part = Points(points, piece.normals)
         inside = region.holds(on_part)
         _, residuals = solution.residuals(condition.name, on_part[inside])
-        residuals = np.where(np.isfinite(residuals), residuals, 0.0)  # at a corner a flux may be infinite
+        residuals[poles(domain, points[inside], residuals)] = 0.0
         whole = np.zeros((len(points), residuals.shape[1]))
         whole[inside] = residuals
         found[f"residual {condition.name}"] = whole[:, 0] if whole.shape[1] == 1 else whole

@@ -311,3 +311,13 @@ def test_a_failed_run_is_written_all_the_same(tmp_path: Path) -> None:
     solution = solve(problem)
     assert solution.verdict.status == "failure"
     assert export(solution, tmp_path, "bar").is_file() and (tmp_path / "bar_points.vtu").is_file()
+
+
+@pytest.mark.parametrize("huge", [1e39, np.inf, 50.0])
+def test_a_residual_out_of_all_proportion_at_a_corner_is_written_as_nothing_there(tmp_path: Path, huge: float) -> None:
+    solution = known.corner()
+    solution.residual_functions["wall"] = lambda p: np.where(np.abs(p - (1, -1)).max(axis=1) < 1e-12, huge, 2 + p[:, 0])[:, None]
+    edge = block(export(solution, tmp_path, "corner"), "edge 1")
+    vertex = np.abs(edge.points[:, :2] - (1, -1)).max(axis=1) < 1e-6
+    assert vertex.any()
+    assert close(edge.point_data["residual wall"], np.where(vertex, 0, 2 + edge.points[:, 0]))
