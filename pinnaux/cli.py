@@ -65,6 +65,8 @@ def solve(options: argparse.Namespace) -> int:
     with Interrupts() as interrupts:
         solution = _solve(problem, options)
         interrupts.begin_writing()
+        with interrupts.held():
+            _load_writers()
         _show(solution, options.quiet)
         picture = write_results(solution, folder, options.file.stem)
     if not options.quiet:
@@ -120,6 +122,13 @@ def bench(options: argparse.Namespace) -> int:
         racing.write_csv(curves, folder / "bench.csv")
         say(f"\npicture: {racing.draw(curves, folder / 'bench.png', what)}")
     return INTERRUPTED if interrupts.count else 0
+
+
+def _load_writers() -> None:
+    """The libraries that writing needs."""
+    import matplotlib.backends.backend_agg
+    import pyvista
+    import vtkmodules.vtkIOXML  # noqa: F401
 
 
 def run_folder(options: argparse.Namespace) -> Path:

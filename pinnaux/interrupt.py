@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -19,11 +21,21 @@ class Interrupts:
     def __init__(self) -> None:
         self.count = 0
         self._writing = False
+        self._held = False
         self._previous: list[signal.Handlers] = []
 
     def begin_writing(self) -> None:
         """From now on let a first request wait until the files are written."""
         self._writing = True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Requests wait until the end of this: libraries of compiled code that are interrupted while they load may crash."""
+        before, self._held = self.count, True
+        yield
+        self._held = False
+        if self.count > before and self._ends:
+            raise KeyboardInterrupt
 
     def __enter__(self) -> Interrupts:
         self._previous = [signal.signal(number, self._receive) for number in self.SIGNALS]
@@ -35,5 +47,9 @@ class Interrupts:
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
-        if not self._writing or self.count > 1:
+        if self._ends and not self._held:
             raise KeyboardInterrupt
+
+    @property
+    def _ends(self) -> bool:
+        return not self._writing or self.count > 1
