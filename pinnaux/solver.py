@@ -127,12 +127,12 @@ class Limits:
 def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple[str, str] | None:
     """Status and reason, if the run is over."""
     best = state.best
-    late = limits.remaining <= 0 and best and best.reliable and best.error <= limits.settings.accuracy
-    if state.finished == "accuracy" or late:
+    late = limits.remaining <= 0 or state.finished == "time" or (limits.hurry and report.stage == "correction")
+    if state.finished == "accuracy" or (late and best and best.reliable and best.error <= limits.settings.accuracy):
         return "accuracy", f"estimated relative error {best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
     if state.finished == "stagnation":
         return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
-    if limits.remaining <= 0 or state.finished == "time" or (limits.hurry and report.stage == "correction"):
+    if late:
         return "time", f"{limits.settings.time_limit:g} s are over, or too few are left for another step"
     if limits.settings.steps is not None and steps >= limits.settings.steps:
         return "steps", f"{steps} steps are done"
