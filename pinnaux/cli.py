@@ -68,10 +68,18 @@ def solve(options: argparse.Namespace) -> int:
         with interrupts.held():
             _load_writers()
         _show(solution, options.quiet)
-        picture = write_results(solution, folder, options.file.stem)
+        last = _written(solution, folder, options.file.stem)
     if not options.quiet:
-        say(f"\npicture: {picture}\nopen {picture.with_suffix('.pvd')} in ParaView")
+        say(f"\n{last}")
     return INTERRUPTED if interrupts.count else solution.verdict.exit_status
+
+
+def _written(solution: Solution, folder: Path, name: str) -> str:
+    """Write the results, and say where; a run that ended before it found anything leaves those of earlier runs as they are."""
+    if not solution.verdict.found and solution.verdict.status != "failure":
+        return "nothing was found in this time: no file is written, those of earlier runs are kept"
+    picture = write_results(solution, folder, name)
+    return f"picture: {picture}\nopen {picture.with_suffix('.pvd')} in ParaView"
 
 
 def write_results(solution: Solution, folder: Path, name: str) -> Path:

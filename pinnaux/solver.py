@@ -47,7 +47,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
         best = state.best or nothing(collocation)
-    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer,
+    verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer, found=state.best is not None,
                       notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best)))
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     try:

@@ -25,7 +25,8 @@ class Verdict:
     """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter.
 
     `errors` are those against the exact solution by name. `reliable` says whether held-out points confirm the estimates, as far
-    as telling them from the accuracy asked for needs it. `trainer` is the name of the trainer that solved.
+    as telling them from the accuracy asked for needs it. `trainer` is the name of the trainer that solved. `found` is False where
+    the run ended before there was a solution other than zero.
     """
 
     status: str
@@ -40,6 +41,7 @@ class Verdict:
     condition: str | None = None
     notes: tuple[str, ...] = ()
     trainer: str = "automatic"
+    found: bool = True
 
     @property
     def exit_status(self) -> int:

@@ -35,12 +35,12 @@ def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def endless(bar_file: Path) -> Iterator[subprocess.Popen[str]]:
-    """A run that has begun to solve and that nothing but a signal ends."""
+    """A run that has found something and that nothing but a signal ends."""
     bar_file.write_text(bar_file.read_text() + NEVER)
     words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent / "out")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:
-            begun = any(", step" in line for line in child.stdout)
+            begun = any("features, step" in line for line in child.stdout)
             assert begun, f"it ended before it began to solve: {child.stderr.read()}"
             yield child
         finally:
@@ -217,7 +217,7 @@ def test_a_device_that_is_not_there_is_wrong_usage(capsys, bar_file):
 
 
 def test_an_accuracy_that_is_not_reached_is_status_2_with_the_results_written(bar_file):
-    solved = run("solve", bar_file, "--out", bar_file.parent, "--accuracy", "1e-300", "--steps", "1", "--quiet")
+    solved = run("solve", bar_file, "--out", bar_file.parent, "--accuracy", "1e-300", "--steps", "2", "--quiet")
     assert solved.returncode == 2, solved.stderr
     assert len(solved.stdout.splitlines()) == 1
     assert {"bar.pvd", "solution.pt"} <= set(results(bar_file.parent / "bar"))
@@ -291,3 +291,12 @@ def _read(master: int) -> bytes:
         return os.read(master, 65536)
     except OSError:         # how Linux says that the other side has closed
         return b""
+
+
+def test_a_run_that_finds_nothing_keeps_the_files_of_an_earlier_one(bar_file):
+    words = [*PINNAUX, "solve", str(bar_file), "--out", str(bar_file.parent)]
+    assert subprocess.run(words, capture_output=True, timeout=60).returncode == 0
+    before = {path.name: path.read_bytes() for path in (bar_file.parent / "bar").iterdir()}
+    hasty = subprocess.run([*words, "--time-limit", "1e-9"], capture_output=True, text=True, timeout=60)
+    assert hasty.returncode == 2 and "nothing was found in this time" in hasty.stdout
+    assert {path.name: path.read_bytes() for path in (bar_file.parent / "bar").iterdir()} == before
