@@ -33,7 +33,7 @@ FIELD_COLOURS, ERROR_COLOURS = "viridis", "RdBu_r"
 
 
 def plot(solution: Solution, path: str | Path) -> Path:
-    """Draw every output into the picture `path`, whose suffix says the format; returns the path."""
+    """Draw every field and output into the picture `path`, whose suffix says the format; returns the path."""
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -48,13 +48,14 @@ def plot(solution: Solution, path: str | Path) -> Path:
 
 
 def draw(figure: Figure, solution: Solution) -> None:
-    """Fill the figure: for each output its curves, its maps and, where it is known, its error."""
+    """Fill the figure: for each field and output its curves, its maps and, where it is known, its error."""
     domain = solution.problem.domain
     line = pieces(domain)[0] if len(domain.space) < 2 else None
     drawn = [(each, fields(solution, each.points)) for each in maps(domain)]
     usual = (line is not None) + len(drawn)
     exact = solution.problem.exact
-    counts = {array: usual + (name in exact) for name, formula in solution.problem.outputs.items() for array in arrays(name, formula)}
+    shown = {field.name: field for field in solution.problem.fields} | dict(solution.problem.outputs)
+    counts = {array: usual + (name in exact) for name, formula in shown.items() for array in arrays(name, formula)}
     for name, panels in arranged(figure, counts, usual, panel_height([each for each, _ in drawn])).items():
         if line is not None:
             draw_curves(panels[0], solution, line, name)
@@ -180,7 +181,10 @@ def draw_arrows(axes: Axes, each: Map, values: np.ndarray) -> None:
     nearest = np.argsort(np.abs(squares % 1 - 0.5).max(axis=1))
     _, chosen = np.unique(squares[nearest].astype(int), axis=0, return_index=True)
     at = used[nearest[chosen]]
-    axes.quiver(*each.plane[at].T, *values[at][:, each.axes].T, color="white", pivot="middle", width=0.004)
+    vectors = values[at][:, each.axes]
+    if not vectors.any():  # arrows without a length have no scale
+        return
+    axes.quiver(*each.plane[at].T, *vectors.T, color="white", pivot="middle", width=0.004)
 
 
 def size(values: np.ndarray) -> np.ndarray:

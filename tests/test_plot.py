@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.quiver import Quiver
 
-from pinnaux import Ball
+from pinnaux import Ball, Condition, Field, Problem, Rectangle, grad, laplacian
 from pinnaux.maps import maps, outline
 from pinnaux.plot import arranged, draw, plot, size
 
@@ -138,3 +138,12 @@ def test_several_panels_are_a_row_each():
 @pytest.mark.parametrize("values, expected", [(np.array([-3.0]), -3), (np.array([[3.0, 4.0]]), 5), (np.full((1, 2, 2), 2.0), 4)])
 def test_one_colour_shows_a_scalar_a_length_or_a_matrix_norm(values, expected):
     assert size(values) == pytest.approx([expected])
+
+
+def test_fields_that_are_no_outputs_are_drawn_too_and_a_vector_that_is_zero_needs_no_arrows(tmp_path):
+    domain = Rectangle((0, 0), (1, 1))
+    u = Field("u", domain)
+    problem = Problem([u], [Condition("balance", laplacian(u) == 0, on=domain)], outputs={"flux": grad(u)})
+    solution = known.KnownSolution(problem, {"u": lambda p: 1 + p[:, 0], "flux": lambda p: 0 * p})
+    assert titles(drawn(solution)) == ["u", "|flux|"]
+    plot(solution, tmp_path / "picture.png")
