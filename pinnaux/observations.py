@@ -17,7 +17,8 @@ from pinnaux.locate import find_file
 from pinnaux.symbolic.complex import Complex, part_names, real_arrays
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.scalar import Data
-from pinnaux.tables import columns_of_mapping, columns_of_text, columns_of_vtu
+from pinnaux.symbolic.tensor import Tensor
+from pinnaux.tables import AXES, columns_of_arrays, read_file
 
 # How far outside the domain a point may lie, relative to the domain's size: coordinates are often written with few digits.
 OUTSIDE = 1e-6
@@ -26,45 +27,51 @@ SHOWN_POINTS = 3
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Observations(Region):
-    """Rows of coordinates and measured `columns`, from a CSV, text or .vtu file, or a mapping of names to arrays (N,) or files.
+    """Rows of coordinates and measured `columns`, from a CSV, text, NumPy or .vtu file, arrays (N,) by name, or one array of rows.
 
-    A header's coordinate columns are found by the domain's coordinate names. Without a header `columns` names all columns in order.
-    `observations["T"]` is a measured column in a formula. A complex array psi becomes two columns, psi_real and psi_imag.
+    A header's coordinate columns are found by the domain's coordinate names. Without names `columns` names all columns in order, or
+    the columns are the coordinates. `observations["T"]` is a measured column in a formula, a vector where it has several components. A
+    complex array psi becomes two columns, psi_real and psi_imag.
     Raises DeclarationError for a missing file or column, cells that are no numbers, different lengths, and points outside the domain.
     """
 
-    source: InitVar[str | Path | Mapping[str, object]]
+    source: InitVar[str | Path | Mapping[str, object] | np.ndarray | Sequence[Sequence[float]]]
     domain: Domain
     columns: Sequence[str] = ()
     points: Points = field(init=False)
     label: str = field(init=False)
+    vectors: Mapping[str, tuple[str, ...]] = field(init=False)
 
     kind = "observations"
     parts = ()
     has_normal = False
     measure = 0.0
 
-    def __post_init__(self, source: str | Path | Mapping[str, object]) -> None:
+    def __post_init__(self, source: object) -> None:
         if not isinstance(self.domain, Domain):
             hint = 'Observations("data.csv", domain, columns=("T",))'
             raise DeclarationError(f"observations need a domain, not {described(self.domain)}", hint=hint)
         wanted = checked_columns(self.columns)
         names = self.domain.names
         table = real_arrays(read_columns(source, self.domain, wanted))
-        label = "given as arrays" if isinstance(source, Mapping) else f"'{source}'"
-        measured = tuple(name for name in table if name not in names)
+        label = f"'{source}'" if isinstance(source, (str, Path)) else "given as arrays"
         coordinates = np.column_stack([table[name] for name in names])
         check_inside(coordinates, self.domain, label)
-        points = Points(coordinates, None, MappingProxyType({name: table[name] for name in measured}))
-        for name, value in (("columns", measured), ("points", points), ("label", label)):
+        columns = {name: components_of(name, table[name]) for name in table if name not in names}
+        scalars = {name: column for parts in columns.values() for name, column in parts.items()}
+        points = Points(coordinates, None, MappingProxyType(scalars))
+        for name, value in (("columns", tuple(columns)), ("points", points), ("label", label)):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "vectors", {name: tuple(parts) for name, parts in columns.items() if table[name].ndim > 1})
 
-    def __getitem__(self, column: str) -> Data | Complex:
-        """The measured column as a formula, for conditions on these observations; psi_real and psi_imag are together psi."""
+    def __getitem__(self, column: str) -> Data | Tensor | Complex:
+        """The measured column as a formula, a vector if it has several components; psi_real and psi_imag are together psi."""
+        if column in self.vectors:
+            return Tensor(tuple(Data(self, name) for name in self.vectors[column]), f"data['{column}']")
         if column not in self.columns:
             both = part_names(column)
             if set(both) <= set(self.columns):
-                return Complex(*(Data(self, one) for one in both), f"data['{column}']")
+                return Complex(self[both[0]], self[both[1]], f"data['{column}']")
             hint = did_you_mean(str(column), self.columns) if self.columns else f'name it: columns=("{column}",)'
             raise DeclarationError(f"the {self.describe()} have no column '{column}'", hint=hint)
         return Data(self, column)
@@ -97,18 +104,22 @@ def checked_columns(columns: object) -> tuple[str, ...]:
 
 def read_columns(source: object, domain: Domain, wanted: tuple[str, ...]) -> dict[str, np.ndarray]:
     """The coordinate and wanted columns of a source of any kind."""
-    if isinstance(source, Mapping):
-        return columns_of_mapping(source, wanted, domain.names)
-    if not isinstance(source, (str, Path)):
-        raise DeclarationError(
-            f"observations are read from a file or from a mapping of names to arrays, not from {described(source)}",
-            hint='Observations("probes.csv", …) or Observations({"x": xs, "T": values}, …)',
-        )
-    path = find_file(source, "observations")
-    if path.suffix.lower() == ".vtu":
-        time = domain.names[-1] if len(domain.names) > len(domain.space) else None
-        return columns_of_vtu(path, str(source), wanted, domain.space, time)
-    return columns_of_text(path, str(source), wanted, domain.names)
+    if isinstance(source, (str, Path)):
+        time = None if domain.time is None else domain.time.name
+        return read_file(find_file(source, "observations"), str(source), wanted, domain.space, time)
+    if isinstance(source, (Mapping, np.ndarray, list, tuple)):
+        return columns_of_arrays(source, "the observations", wanted, domain.names)
+    raise DeclarationError(
+        f"observations are read from a file, from arrays by name, or from rows of numbers, not from {described(source)}",
+        hint='Observations("probes.csv", …), Observations({"x": xs, "T": values}, …) or Observations([(0.1, 0.2), (0.3, 0.4)], domain)',
+    )
+
+
+def components_of(name: str, column: np.ndarray) -> dict[str, np.ndarray]:
+    """A column (N,) by its name, or those of a vector (N, k) as name_x, name_y, name_z."""
+    if column.ndim == 1:
+        return {name: column}
+    return {f"{name}_{AXES[i] if i < len(AXES) else i}": column[:, i] for i in range(column.shape[1])}
 
 
 def check_inside(coordinates: np.ndarray, domain: Domain, label: str) -> None:

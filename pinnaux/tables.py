@@ -1,144 +1,124 @@
-"""Columns of numbers from text files, arrays and VTU files, as measured data come. Every refusal names the file and line."""
+"""Columns of numbers from text files, arrays, NumPy's files and VTU files, as measured data come. Every refusal names the source.
+
+A column is (N,), that of a vector (N, k); nothing is repeated, filled in or broadcast.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.locate import find_file
 from pinnaux.symbolic.formula import described
+from pinnaux.text_table import read_text
 
-DELIMITERS = (",", ";", "\t")
+Columns = dict[str, np.ndarray]
+
 AXES = "xyz"
+# A third coordinate of points in a plane may vary by this fraction of their extent.
+FLAT = 1e-6
+# What people try to read, and what to do instead.
+FOREIGN = MappingProxyType({
+    **dict.fromkeys((".vtk", ".vtp", ".vti", ".vtr", ".vts", ".vtm", ".vtkhdf"), "save it from ParaView as .vtu"),
+    **dict.fromkeys((".xls", ".xlsx", ".ods"), "save the sheet as CSV"), ".pvd": "name one of the .vtu files that it lists",
+    ".mat": "give the arrays of scipy.io.loadmat by name", ".h5": "give the arrays of h5py by name",
+})
 
 
-@dataclass(frozen=True)
-class TextTable:
-    """A text file: `header` (None if its first line is numbers), the cells of each row, and the rows' line numbers."""
-
-    name: str
-    header: tuple[str, ...] | None
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
-
-    def column(self, position: int, name: str) -> np.ndarray:
-        """The numbers of a column, (N,). Raises DeclarationError naming the line of a cell that is no number."""
-        cells = [row[position] for row in self.rows]
-        try:
-            numbers = np.array(cells, dtype=float)
-        except ValueError:
-            numbers = np.array([parsed(cell) for cell in cells])
-        bad = np.flatnonzero(~np.isfinite(numbers))
-        if len(bad):
-            cell = cells[bad[0]]
-            what = f"holds '{cell}', which is not a finite number" if cell else "is empty"
-            raise DeclarationError(
-                f"{self.name}, line {self.lines[bad[0]]}: column '{name}' {what}",
-                hint="correct the line or remove it; nothing is filled in",
-            )
-        return numbers
+def read_file(path: Path, name: str, wanted: Sequence[str], space: Sequence[str], time: str | None) -> Columns:
+    """The coordinate and wanted columns of a file of any kind, by name; `name` is how the user calls it."""
+    suffix = path.suffix.lower()
+    coordinates = [*space, time] if time else space
+    if suffix in FOREIGN:
+        raise DeclarationError(f"observations are not read from files like {name}", hint=FOREIGN[suffix])
+    if suffix == ".vtu":
+        return columns_of_vtu(path, name, wanted, space, time)
+    if suffix in (".npy", ".npz"):
+        return columns_of_arrays(loaded(path, name), name, wanted, coordinates)
+    return columns_of_text(path, name, wanted, coordinates)
 
 
-def parsed(cell: str) -> float:
-    """The number in a cell, nan for any other text."""
-    try:
-        return float(cell)
-    except ValueError:
-        return math.nan
-
-
-def read_text(path: Path, name: str) -> TextTable:
-    """Read a CSV or whitespace-separated file; lines starting with # are comments, but a first one may be the header."""
-    rows, lines, header = [], [], None
-    delimiter = None
-    for number, text in enumerate(text_of(path, name).splitlines(), start=1):
-        text = text.strip()
-        is_comment = text.startswith("#")
-        if not text or is_comment and (header or rows):
-            continue
-        delimiter = delimiter or next((one for one in DELIMITERS if one in text), " ")
-        cells = split(text.lstrip("# "), delimiter)
-        if not rows and header is None and (is_comment or any(math.isnan(parsed(cell)) and cell.lower() != "nan" for cell in cells)):
-            header = cells
-        else:
-            rows.append(cells)
-            lines.append(number)
-    check_widths(name, header, rows, lines)
-    return TextTable(name, header, tuple(rows), tuple(lines))
-
-
-def text_of(path: Path, name: str) -> str:
-    """The file's text."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DeclarationError(f"{name} is not a text file", hint="observations are read from CSV, text or .vtu files") from None
-    except OSError as failure:
-        raise DeclarationError(f"cannot read {name}: {failure.strerror}", hint="check the file's permissions") from None
-
-
-def split(text: str, delimiter: str) -> tuple[str, ...]:
-    """The cells of a line, without quotes and surrounding blanks."""
-    if delimiter == " ":
-        return tuple(text.split())
-    return tuple(cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)))
-
-
-def check_widths(name: str, header: tuple[str, ...] | None, rows: list[tuple[str, ...]], lines: list[int]) -> None:
-    """Refuse a table without rows, or with rows of different lengths."""
-    if not rows:
-        raise DeclarationError(f"{name} has no rows", hint="a row of numbers for each point is needed")
-    width = len(header) if header is not None else len(rows[0])
-    for row, line in zip(rows, lines):
-        if len(row) != width:
-            source = "the header names" if header is not None else f"line {lines[0]} has"
-            raise DeclarationError(f"{name}, line {line} has {len(row)} cells, but {source} {width}", hint="correct the line or remove it")
-
-
-def columns_of_text(path: Path, name: str, wanted: Sequence[str], coordinates: Sequence[str]) -> dict[str, np.ndarray]:
-    """The coordinate and wanted columns of a text file, by name.
+def columns_of_text(path: Path, name: str, wanted: Sequence[str], coordinates: Sequence[str]) -> Columns:
+    """The columns of a text file. ParaView's title Points:0 is the first coordinate.
 
     Without a header `wanted` names all columns in order, the coordinates among them.
     """
     table = read_text(path, name)
-    names = table.header
-    if names is None:
-        names = tuple(wanted)
-        missing = [one for one in coordinates if one not in names]
-        if missing or len(names) != len(table.rows[0]):
-            raise DeclarationError(
-                f"{name} has no header and {len(table.rows[0])} columns, but columns= names {len(names)}: ({', '.join(names)})",
-                hint=f"columns= must name all columns in order, the coordinates {', '.join(coordinates)} among them",
-            )
     required = dict.fromkeys([*coordinates, *wanted])
-    check_present(required, names, name)
-    return {one: table.column(names.index(one), one) for one in required}
+    if table.header is None:
+        names = names_in_order(f"{name} has no header and", len(table.rows[0]), wanted, coordinates)
+        places = {one: [names.index(one)] for one in required if one in names}
+    else:
+        aliases = {f"Points{sign}{axis}": one for axis, one in enumerate(coordinates) for sign in ":_"}
+        places = {one: found for one in required if (found := table.titled(one, aliases))}
+        check_present(required, places, table.header, coordinates, name)
+    twice = next((one for one in places if len(places[one]) > 1), None)
+    if twice:
+        raise DeclarationError(f"{name} has two columns '{twice}'", hint="name the columns differently")
+    return {one: table.column(places[one][0], one) for one in required}
 
 
-def check_present(required: Sequence[str] | Mapping[str, object], names: Sequence[str], source: str) -> None:
-    """Refuse a source that lacks a required column, or has it twice."""
+def names_in_order(owner: str, width: int, wanted: Sequence[str], coordinates: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns that have none of their own: `wanted`, or the coordinates of points alone."""
+    names = tuple(wanted) or tuple(coordinates)
+    if len(names) == width and set(coordinates) <= set(names):
+        return names
+    likely = [*coordinates, *(one for one in wanted if one not in coordinates)]
+    rest = [f"'{one}'" for one in likely] + ["…"] * (len(likely) < width)
+    example = f": columns=({', '.join(rest)})" if len(likely) <= width else ""
+    raise DeclarationError(
+        f"{owner} {width} columns, but columns= names {len(wanted)}: ({', '.join(wanted)})",
+        hint=f"columns= must name all columns in order, the coordinates {', '.join(coordinates)} among them{example}".replace("'", '"'))
+
+
+def check_present(
+    required: Sequence[str] | Mapping[str, object], found: Mapping[str, object], known: Sequence[str], coordinates: Sequence[str], source: str
+) -> None:
+    """Refuse a source that lacks a required column."""
     for one in required:
-        if one not in names:
-            raise DeclarationError(f"{source} has no column '{one}'", hint=did_you_mean(one, names))
-        if list(names).count(one) > 1:
-            raise DeclarationError(f"{source} has two columns '{one}'", hint="name the columns differently")
+        if one not in found:
+            needed = f"each of the domain's coordinates ({', '.join(coordinates)}) needs a column; " if one in coordinates else ""
+            raise DeclarationError(f"{source} has no column '{one}'", hint=needed + did_you_mean(one, known))
 
 
-def columns_of_mapping(given: Mapping[str, object], wanted: Sequence[str], coordinates: Sequence[str]) -> dict[str, np.ndarray]:
-    """The coordinate and wanted columns of a mapping from names to arrays (N,) or to paths of files with one column."""
+def loaded(path: Path, name: str) -> object:
+    """What numpy.save or numpy.savez wrote."""
+    try:
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return content
+        with content:
+            return dict(content)
+    except (OSError, ValueError, EOFError) as failure:
+        raise DeclarationError(f"cannot read {name}: {failure}", hint="numpy.save and numpy.savez write such files") from failure
+
+
+def columns_of_arrays(given: object, source: str, wanted: Sequence[str], coordinates: Sequence[str]) -> Columns:
+    """The columns of arrays by name (a mapping, a structured array), or of one array (N, m) whose columns `wanted` names in order."""
+    if isinstance(given, Mapping):
+        return columns_of_mapping(given, source, wanted, coordinates)
+    array = numbers(given, source)
+    if array.dtype.names:
+        return columns_of_mapping({name: array[name] for name in array.dtype.names}, source, wanted, coordinates)
+    if np.iscomplexobj(array):
+        raise DeclarationError(f"{source} are rows of complex numbers", hint='give complex columns by name: {"x": xs, "psi": values}')
+    if array.ndim == 1 and len(coordinates) == 1 and not wanted:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise DeclarationError(f"{source} of shape {array.shape} are no table", hint="one row for each point: [(0.1, 0.2), (0.3, 0.4)]")
+    names = names_in_order(f"{source} have", array.shape[1], wanted, coordinates)
+    return {one: check_finite(array[:, names.index(one)], f"column '{one}'") for one in dict.fromkeys([*coordinates, *wanted])}
+
+
+def columns_of_mapping(given: Mapping[str, object], source: str, wanted: Sequence[str], coordinates: Sequence[str]) -> Columns:
+    """The columns of a mapping from names to arrays (N,), vectors (N, k), or paths of files with one column."""
     required = dict.fromkeys([*coordinates, *wanted])
-    check_present(required, list(given), "the mapping of observations")
-    columns = {name: column_of_value(name, given[name]) for name in required}
-    for name in coordinates:
-        if np.iscomplexobj(columns[name]):
-            raise DeclarationError(f"column '{name}' is complex", hint=f"{name} is a coordinate, which is real: give {name}.real")
+    check_present(required, given, list(given), coordinates, source)
+    columns = {name: column_of_value(name, given[name], is_coordinate=name in coordinates) for name in required}
     first, count = next((name, len(column)) for name, column in columns.items())
     for name, column in columns.items():
         if len(column) != count:
@@ -149,8 +129,8 @@ def columns_of_mapping(given: Mapping[str, object], wanted: Sequence[str], coord
     return columns
 
 
-def column_of_value(name: str, value: object) -> np.ndarray:
-    """One column (N,) from a sequence of numbers, which may be complex, or from a file that has one column."""
+def column_of_value(name: str, value: object, is_coordinate: bool) -> np.ndarray:
+    """One column (N,) from a sequence of numbers or a file that has one column; if no coordinate it may be complex, or (N, k)."""
     if isinstance(value, (str, Path)):
         table = read_text(find_file(value, "observations"), str(value))
         if len(table.rows[0]) != 1:
@@ -159,34 +139,42 @@ def column_of_value(name: str, value: object) -> np.ndarray:
                 hint="give the whole file as the source: Observations(path, domain, columns=…)",
             )
         return table.column(0, name)
+    column = numbers(value, f"column '{name}'")
+    if is_coordinate and np.iscomplexobj(column):
+        raise DeclarationError(f"column '{name}' is complex", hint=f"{name} is a coordinate, which is real: give {name}.real")
+    if column.ndim == 1 or column.ndim == 2 and not is_coordinate and column.shape[1] > 1:
+        return check_finite(column, f"column '{name}'")
+    hint = f"{name}.ravel() if its values are one per point"
+    if column.ndim == 0:
+        hint = f"one value for each point, also where all are the same: numpy.full(N, {value})"
+    raise DeclarationError(f"column '{name}' has shape {column.shape}; a column has shape (N,)", hint=hint)
+
+
+def numbers(value: object, role: str) -> np.ndarray:
+    """An array of real or complex numbers; what is masked is nan."""
     try:
-        column = np.asarray(value)
-        column = column if column.dtype.kind == "c" else column.astype(float)
+        array = np.ma.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+        if array.dtype.names:
+            return array
+        return np.ma.filled(array.astype(complex if array.dtype.kind == "c" else float), np.nan)
     except (TypeError, ValueError):
-        raise DeclarationError(
-            f"column '{name}' is no sequence of numbers but {described(value)}", hint="give an array of shape (N,)"
-        ) from None
-    if column.ndim != 1:
-        raise DeclarationError(
-            f"column '{name}' has shape {column.shape}; a column has shape (N,)", hint=f"{name}.ravel() if its values are one per point"
-        )
-    return check_finite(column, f"column '{name}'")
+        raise DeclarationError(f"{role} is no sequence of numbers but {described(value)}", hint="give an array of shape (N,)") from None
 
 
 def check_finite(column: np.ndarray, role: str) -> np.ndarray:
     """The column, refused if empty or if a value is not a finite number."""
     if len(column) == 0:
         raise DeclarationError(f"{role} has no values", hint="one value for each point is needed")
-    bad = np.flatnonzero(~np.isfinite(column))
+    bad = np.argwhere(~np.isfinite(column))
     if len(bad):
         raise DeclarationError(
-            f"{role} holds {column[bad[0]]} at index {bad[0]} ({len(bad)} such value(s))", hint="remove those points; nothing is filled in"
+            f"{role} holds {column[tuple(bad[0])]} at index {bad[0][0]} ({len(bad)} such value(s))", hint="remove those points; nothing is filled in"
         )
     return column
 
 
-def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], space: Sequence[str], time: str | None) -> dict[str, np.ndarray]:
-    """The points of a VTU file as coordinates, and its wanted point data; a vector v is v_x, v_y, v_z."""
+def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], space: Sequence[str], time: str | None) -> Columns:
+    """The points of a VTU file as coordinates, and its wanted point data; of a vector v also the components v_x, v_y, v_z."""
     import meshio
 
     try:
@@ -195,14 +183,22 @@ def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], space: Sequence
         raise DeclarationError(
             f"cannot read {name}: {failure or 'it is no VTU file'}", hint="save it from ParaView as .vtu, or as CSV"
         ) from failure
-    columns = {axis: mesh.points[:, i] for i, axis in enumerate(space[: mesh.points.shape[1]])}
-    available: dict[str, np.ndarray] = {}
-    for key, values in mesh.point_data.items():
-        if values.ndim == 1:
-            available[key] = values
-        else:
-            available.update({f"{key}_{AXES[i] if i < len(AXES) else i}": values[:, i] for i in range(values.shape[1])})
-    required = [*([time] if time else []), *(one for one in wanted if one not in columns)]
-    check_present(required, list(available), name)
-    columns.update({one: available[one] for one in required})
-    return {one: check_finite(np.asarray(column, dtype=float), f"column '{one}' of {name}") for one, column in columns.items()}
+    check_flat(mesh.points, len(space), name)
+    known = {axis: mesh.points[:, i] for i, axis in enumerate(space[: mesh.points.shape[1]])}
+    for title, values in mesh.point_data.items():
+        known[title] = values if values.ndim == 1 else values[:, : len(space)]
+        known |= {f"{title}_{AXES[i] if i < len(AXES) else i}": values[:, i] for i in range(values.shape[1] if values.ndim > 1 else 0)}
+    required = dict.fromkeys([*space, *([time] if time else []), *wanted])
+    cells = next((one for one in required if one not in known and one in mesh.cell_data), None)
+    if cells:
+        raise DeclarationError(f"'{cells}' of {name} is known in cells, not at points", hint="ParaView's filter Cell Data to Point Data averages it")
+    check_present(required, known, list(known), [*space, *([time] if time else [])], name)
+    return {one: check_finite(np.asarray(known[one], dtype=float), f"column '{one}' of {name}") for one in required}
+
+
+def check_flat(points: np.ndarray, dimension: int, name: str) -> None:
+    """Refuse points that leave the plane, or the line, on which the domain is."""
+    extents = np.ptp(points, axis=0)
+    if (extents[dimension:] > FLAT * extents.max(initial=0.0)).any():
+        raise DeclarationError(f"the points of {name} fill {np.count_nonzero(extents)} dimensions, but the domain has {dimension}",
+                               hint="cut the data by ParaView's filter Slice first")

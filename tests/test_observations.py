@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pinnaux import ComplexField, Condition, Field, Interval, Observations, Parameter, Rectangle, TimeInterval, load
+from pinnaux import ComplexField, Condition, Field, Interval, Observations, Parameter, Rectangle, TimeInterval, VectorField, load
 from pinnaux.errors import DeclarationError
 
 plate = Rectangle((0, 0), (1, 1))
@@ -35,8 +35,15 @@ def written(folder: Path, text: str, name: str = "probes.csv") -> Path:
         "x\ty\tT\n0.1\t0.2\t20.5\n0.9\t0.8\t21\n0.5\t0.5\t-0.03",
         "# x y T\n0.1 0.2   20.5\n# measured on Monday\n0.9 0.8 21\n 0.5 0.5 -0.03\n",
         '\ufeff"x","y","T"\r\n0.1,0.2,20.5\r\n0.9,0.8,21\r\n0.5,0.5,-0.03\r\n',
+        "x [m];y/m;T (°C)\n0.1;0.2;20.5\n0.9;0.8;21\n0.5;0.5;-0.03\n",
+        "% Model: plate, run 7\n% x       y       T (K)\n0.1 0.2 20.5\n0.9 0.8 21\n0.5 0.5 -0.03\n",
+        "# measured on Monday, by hand\nx,y,T\n0.1,0.2,20.5\n0.9,0.8,21\n0.5,0.5,-0.03\n",
+        '"T","Points:0","Points:1","Points:2"\n20.5,0.1,0.2,0\n21,0.9,0.8,0\n-0.03,0.5,0.5,0\n',
+        "x y T\n1.D-1 0.2D0 2.05D+01\n0.9 0.8 21\n0.5 0.5 -3d-2\n",
+        "x,y,T,\n0.1,0.2,20.5,\n0.9,0.8,21,\n0.5,0.5,-0.03,\n",
     ],
-    ids=["commas", "other columns and order", "semicolons", "tabs", "blanks and comments", "quotes, byte-order mark, CRLF"],
+    ids=["commas", "other columns and order", "semicolons", "tabs", "blanks and comments", "quotes, byte-order mark, CRLF", "units",
+         "header in the last comment", "comment above the header", "ParaView's titles", "Fortran's numbers", "commas at the ends"],
 )
 def test_a_table_with_a_header_is_read_by_column_names(tmp_path, text):
     probes = Observations(written(tmp_path, text), plate, columns=("T",))
@@ -48,6 +55,47 @@ def test_without_a_header_the_columns_are_named_in_order(tmp_path):
     probes = Observations(path, plate, columns=("T", "x", "y"))
     assert probes.columns == ("T",)
     assert np.array_equal(rows_of(probes), ROWS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_a_table_may_be_written_in_any_usual_encoding(tmp_path, encoding):
+    path = tmp_path / "probes.csv"
+    path.write_text("x,y,T [°C]\n0.1,0.2,20.5\n0.9,0.8,21\n0.5,0.5,-0.03\n", encoding=encoding)
+    assert np.array_equal(rows_of(Observations(path, plate, columns=("T",))), ROWS)
+    assert np.array_equal(rows_of(Observations(path, plate, columns=("T [°C]",))), ROWS)
+
+
+def test_rows_without_names_are_named_in_order_and_points_alone_need_no_names(tmp_path):
+    named = np.array([tuple(row) for row in ROWS], dtype=[("x", float), ("y", float), ("T", float)])
+    np.save(tmp_path / "rows.npy", ROWS)
+    np.savez(tmp_path / "columns.npz", x=ROWS[:, 0], y=ROWS[:, 1], T=ROWS[:, 2])
+    for source in (ROWS, ROWS.tolist(), tmp_path / "rows.npy"):
+        assert np.array_equal(rows_of(Observations(source, plate, columns=("x", "y", "T"))), ROWS)
+    for source in (named, tmp_path / "columns.npz"):
+        assert np.array_equal(rows_of(Observations(source, plate, columns=("T",))), ROWS)
+    for source in (ROWS[:, :2], [(0.1, 0.2), (0.9, 0.8), (0.5, 0.5)], written(tmp_path, "0.1 0.2\n0.9 0.8\n0.5 0.5\n")):
+        assert np.array_equal(rows_of(Observations(source, plate)), ROWS[:, :2])
+    assert np.array_equal(rows_of(Observations([0.25, 0.5], Interval(0, 1))), [[0.25], [0.5]])
+
+
+def test_a_broken_numpy_file_is_refused(tmp_path):
+    with pytest.raises(DeclarationError, match="cannot read .*rows.npy"):
+        Observations(written(tmp_path, "no numbers", "rows.npy"), plate)
+
+
+def test_a_file_of_a_kind_that_is_not_read_gets_its_remedy(tmp_path):
+    for name, hint in (("a.pvd", ".vtu files that it lists"), ("a.vtk", "ParaView as .vtu"), ("a.xlsx", "as CSV"), ("a.mat", "by name")):
+        with pytest.raises(DeclarationError, match=f"not read from files like .*{name}") as caught:
+            Observations(written(tmp_path, "x", name), plate)
+        assert hint in caught.value.hint
+
+
+def test_vectors_are_arrays_of_several_columns():
+    velocity = np.arange(6.0).reshape(3, 2)
+    probes = Observations({"x": ROWS[:, 0], "y": ROWS[:, 1], "velocity": velocity}, plate, columns=("velocity",))
+    assert probes["velocity"].shape == (2,) and str(probes["velocity"][1]) == "data['velocity_y']"
+    points = probes.sample(1, np.random.default_rng(0))
+    assert np.array_equal(points.columns["velocity_x"], velocity[:, 0]) and np.array_equal(points.columns["velocity_y"], velocity[:, 1])
 
 
 def test_arrays_are_taken_as_they_are():
@@ -96,9 +144,29 @@ def test_a_vtu_file_gives_its_points_and_point_data(tmp_path):
     assert np.array_equal(rows_of(Observations(path, plate, columns=("T",))), ROWS)
     moving = Observations(path, plate * TimeInterval(0, 1), columns=("velocity_y", "T"))
     assert np.array_equal(rows_of(moving), np.column_stack([ROWS[:, :2], data["t"], velocity[:, 1], ROWS[:, 2]]))
-    with pytest.raises(DeclarationError, match=r"has no column 'velocity'") as caught:
-        Observations(path, plate, columns=("velocity",))
-    assert "velocity_x" in caught.value.hint
+    whole = Observations(path, plate, columns=("velocity", "T"))
+    points = whole.sample(1, np.random.default_rng(0))
+    assert np.array_equal(np.column_stack(list(points.columns.values())), np.column_stack([velocity[:, :2], ROWS[:, 2]]))
+    flow = VectorField("flow", plate)
+    assert [str(one) for one in Condition("flow", flow == whole["velocity"], on=whole).residuals] == ["flow_x - data['velocity_x']", "flow_y - data['velocity_y']"]
+    with pytest.raises(DeclarationError, match=r"has no column 'speed'") as caught:
+        Observations(path, plate, columns=("speed",))
+    assert "'velocity', 'velocity_x'" in caught.value.hint
+
+
+def test_a_vtu_file_that_cannot_be_meant_is_refused(tmp_path):
+    meshio = pytest.importorskip("meshio")
+    points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    cells = [("triangle", [[0, 1, 2]])]
+    meshio.Mesh(points, cells, cell_data={"q": [[7.0]]}).write(tmp_path / "cells.vtu")
+    with pytest.raises(DeclarationError, match="'q' of .*cells.vtu is known in cells, not at points"):
+        Observations(tmp_path / "cells.vtu", plate, columns=("q",))
+    meshio.Mesh(points + [0, 0, 2], cells, point_data={"T": ROWS[:, 2]}).write(tmp_path / "lifted.vtu")
+    assert len(Observations(tmp_path / "lifted.vtu", plate, columns=("T",)).points) == 3
+    meshio.Mesh(points[:, [0, 2, 1]], cells, point_data={"T": ROWS[:, 2]}).write(tmp_path / "upright.vtu")
+    with pytest.raises(DeclarationError, match="upright.vtu fill 2 dimensions, but the domain has 2") as caught:
+        Observations(tmp_path / "upright.vtu", plate, columns=("T",))
+    assert "Slice" in caught.value.hint
 
 
 def test_a_broken_vtu_file_is_refused(tmp_path):
@@ -151,12 +219,18 @@ def test_files_are_found_beside_the_problem_file_or_above_it(tmp_path, monkeypat
 REFUSED = {
     "missing column": ("x,y,Temp\n0.1,0.2,3\n", ("T",), "has no column 'T'", "known: 'x', 'y', 'Temp'"),
     "misspelt column": ("x,y,Temp\n0.1,0.2,3\n", ("temp",), "has no column 'temp'", "did you mean 'Temp'?"),
-    "missing coordinate": ("x,T\n0.1,3\n", ("T",), "has no column 'y'", "known: 'x', 'T'"),
+    "missing coordinate": ("x,T\n0.1,3\n", ("T",), "has no column 'y'", "each of the domain's coordinates (x, y) needs a column; known: 'x', 'T'"),
     "column twice": ("x,y,T,T\n0.1,0.2,3,4\n", ("T",), "has two columns 'T'", "differently"),
     "nan": ("x,y,T\n0.1,0.2,3\n0.1,0.2,nan\n", ("T",), "line 3: column 'T' holds 'nan'", "remove it"),
     "infinity": ("x,y,T\n0.1,0.2,inf\n", ("T",), "line 2: column 'T' holds 'inf'", "remove it"),
     "text": ("# x,y,T\n\n0.1,0.2,3\n0.1,broken,4\n", ("T",), "line 4: column 'y' holds 'broken'", "remove it"),
-    "decimal comma": ("x;y;T\n0,1;0.2;3\n", ("T",), "line 2: column 'x' holds '0,1'", "correct"),
+    "decimal comma": ("x;y;T\n0,1;0.2;3\n", ("T",), "line 2: column 'x' holds '0,1'", "0.1 instead of 0,1"),
+    "decimal commas, no header": ("0,1;0,2;3\n", ("x", "y", "T"), "line 1: column 'x' holds '0,1'", "decimal point"),
+    "several nan": ("x,y,T\n0.1,0.2,nan\n0.1,0.2,NA\n0.1,0.2,\n", ("T",), "line 2: column 'T' holds 'nan', which is not a finite number (and 2 more", "remove it"),
+    "units below the header": ("x,y,T\nm,m,K\n0.1,0.2,3\n", ("T",), "line 2: column 'x' holds 'm'", "remove it"),
+    "one name in two units": ("x,y,T [K],T [C]\n0.1,0.2,3,4\n", ("T",), "has two columns 'T'", "differently"),
+    "no header, no names": ("0.1 0.2 3\n", (), "has no header and 3 columns", 'columns=("x", "y", …)'),
+    "no header, names without coordinates": ("0.1 0.2 3\n", ("T",), "has no header and 3 columns", 'columns=("x", "y", "T")'),
     "empty cell": ("x,y,T\n0.1,0.2,\n", ("T",), "line 2: column 'T' is empty", "nothing is filled in"),
     "short row": ("x,y,T\n0.1,0.2,3\n0.1,0.2\n", ("T",), "line 3 has 2 cells, but the header names 3", "correct"),
     "no rows": ("x,y,T\n", ("T",), "has no rows", "row of numbers"),
@@ -196,12 +270,18 @@ def test_a_point_written_with_few_digits_is_still_on_the_boundary():
     [
         ({"x": [0.1, 0.2], "y": [0.1, 0.2], "T": [1.0]}, "column 'T' has 1 values, but column 'x' has 2", "nothing is repeated"),
         ({"x": [0.1], "y": [0.1], "T": [[1.0]]}, "column 'T' has shape (1, 1)", "ravel()"),
-        ({"x": [0.1], "y": [0.1], "T": 1.0}, "column 'T' has shape ()", "one per point"),
+        ({"x": [0.1], "y": [0.1], "T": 1.0}, "column 'T' has shape ()", "one value for each point"),
+        ({"x": [[0.1, 0.2]], "y": [0.1, 0.2], "T": [1.0, 2.0]}, "column 'x' has shape (1, 2)", "ravel()"),
+        ({"x": [0.1, 0.2], "y": [0.1, 0.2], "T": np.ones((3, 2))}, "column 'T' has 3 values, but column 'x' has 2", "nothing is repeated"),
+        (np.array([[0.1, 0.1, 1j]]), "the observations are rows of complex numbers", "by name"),
+        ({"x": [0.1, 0.2], "y": [0.1, 0.2], "T": np.ma.array([1.0, 2.0], mask=[0, 1])}, "column 'T' holds nan at index 1", "remove those points"),
         ({"x": [0.1], "y": [0.1]}, "has no column 'T'", "known: 'x', 'y'"),
         ({"x": [0.1], "y": [0.1], "T": [np.nan]}, "column 'T' holds nan at index 0", "nothing is filled in"),
         ({"x": [], "y": [], "T": []}, "column 'x' has no values", "each point"),
         ({"x": [0.1], "y": [0.1], "T": [None, "a"]}, "column 'T' is no sequence of numbers", "shape (N,)"),
-        ([[0.1, 0.1, 1.0]], "not from 1x3-matrix", 'Observations({"x": xs, "T": values}'),
+        ([[0.1, 0.1, 1.0]], "the observations have 3 columns, but columns= names 1: (T)", 'columns=("x", "y", "T")'),
+        ([0.1, 0.1, 1.0], "of shape (3,) are no table", "one row for each point"),
+        (np.array([[0.1, np.inf]]), "the observations have 2 columns, but columns= names 1", 'columns= must name all columns'),
         (None, "not from None", "Observations("),
     ],
 )
