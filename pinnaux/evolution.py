@@ -27,14 +27,14 @@ class Evolution:
         if any(time.name not in {one.name for one in field.coordinates} for field in problem.unknowns):
             return None
         orders = tuple((field, plan.time_order(field)) for field in problem.unknowns)
-        held = [plan.conditions_at(field, ("initial",)) for field in problem.unknowns]
+        held = [plan.conditions_at(field, lambda region: region.kind == "initial") for field in problem.unknowns]
         complete = all(count >= order for (_, order), count in zip(orders, held))
         return Evolution(orders) if complete and any(order for _, order in orders) else None
 
 
 def _lasts(region: object, time: object) -> bool:
     """Whether a region is the initial slice, or the same at every moment."""
-    return (region.kind in ("interior", "boundary", "initial") and region.domain.time == time
+    return (region.kind in ("interior", "cut", "boundary", "initial") and region.domain.time == time
             and not any(leaf.name == time.name for predicate in region.predicates for leaf in _coordinates(predicate)))
 
 

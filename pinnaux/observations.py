@@ -45,6 +45,7 @@ class Observations(Region):
     kind = "observations"
     parts = ()
     has_normal = False
+    at_a_moment = False
     measure = 0.0
 
     def __post_init__(self, source: object) -> None:

@@ -5,7 +5,7 @@ It prints itself: that is `pinnaux check`. No torch here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,19 +94,19 @@ class Plan:
         """Fields with fewer conditions at a moment than time derivatives, and both numbers; not where observations may stand in."""
         if self.problem.domain.time is None or any(region.region.kind == "observations" for region in self.regions):
             return ()
-        counted = [(field, self.time_order(field), self.conditions_at(field, ("initial", "final"))) for field in self.problem.unknowns]
+        counted = [(field, self.time_order(field), self.conditions_at(field, lambda region: region.at_a_moment)) for field in self.problem.unknowns]
         return tuple((field, order, held) for field, order, held in counted if held < order)
 
     def time_order(self, field: Field) -> int:
         """The order of the highest time derivative of a field in conditions that hold at more than one moment."""
         time = self.problem.domain.time
-        nodes = postorder(formula for region in self.regions if region.region.kind not in ("initial", "final")
+        nodes = postorder(formula for region in self.regions if not region.region.at_a_moment
                           for condition in region.conditions for formula in condition.residuals)
         return max([0, *(dict(node.orders).get(time.name, 0) for node in nodes if isinstance(node, Derivative) and node.unknown is field)])
 
-    def conditions_at(self, field: Field, kinds: tuple[str, ...]) -> int:
-        """How many components of conditions on regions of these kinds mention a field."""
-        residuals = [postorder([formula]) for region in self.regions if region.region.kind in kinds
+    def conditions_at(self, field: Field, chosen: Callable[[Region], bool]) -> int:
+        """How many components of conditions on the chosen regions mention a field."""
+        residuals = [postorder([formula]) for region in self.regions if chosen(region.region)
                      for condition in region.conditions for formula in condition.residuals]
         return sum(any(_unknown(node) is field for node in nodes) for nodes in residuals)
 
@@ -117,7 +117,7 @@ class Plan:
         if bare := self.bare_parts:
             notes.append(f"no condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
         notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a constant" for field in self.floating]
-        notes += [f"{field.name} has time derivatives of order {order} and {held or 'no'} condition{'' if held == 1 else 's'} at the first or the last moment"
+        notes += [f"{field.name} has time derivatives of order {order} and {held or 'no'} condition{'' if held == 1 else 's'} at any moment"
                   for field, order, held in self.short_of_moments]
         return tuple(notes)
 

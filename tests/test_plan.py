@@ -129,8 +129,8 @@ def test_a_missing_initial_condition_is_noted() -> None:
     def notes(*more: Condition) -> tuple[str, ...]:
         return Plan.of(Problem([u, p], [*conditions, *more])).notes
 
-    assert notes() == ("u has time derivatives of order 2 and no conditions at the first or the last moment",)
-    assert notes(at_rest) == ("u has time derivatives of order 2 and 1 condition at the first or the last moment",)
+    assert notes() == ("u has time derivatives of order 2 and no conditions at any moment",)
+    assert notes(at_rest) == ("u has time derivatives of order 2 and 1 condition at any moment",)
     assert notes(at_rest, start) == ()
     probes = Observations({"x": [0.5, 0.5], "t": [0.1, 0.2], "u": [1.0, 0.9]}, domain, columns=("u",))
     assert notes(Condition("probes", u == probes["u"], on=probes)) == ()

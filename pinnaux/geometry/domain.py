@@ -16,6 +16,7 @@ from pinnaux.geometry.corners import Corner, corners_of
 from pinnaux.geometry.patch import Patch, frozen_at, swept
 from pinnaux.geometry.region import PatchRegion, Region
 from pinnaux.geometry.shape import Shape
+from pinnaux.symbolic.relations import Relation
 from pinnaux.symbolic.scalar import Coordinate, Normal
 from pinnaux.symbolic.tensor import Tensor
 
@@ -113,6 +114,13 @@ class Domain:
     def interior(self) -> PatchRegion:
         """The domain itself as a region."""
         return PatchRegion(self, "interior", self._over_time(self._space_patches))
+
+    def where(self, predicate: Relation) -> PatchRegion:
+        """The part of the domain where the predicate holds: `x < 0.5`, or a cut through it, `x == 0.5`, `t == 0.5`.
+
+        Raises DeclarationError for a predicate that holds nowhere, or asks for something a point of the domain does not have.
+        """
+        return self.interior.where(predicate)
 
     @property
     def boundary(self) -> PatchRegion:

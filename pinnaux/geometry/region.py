@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pinnaux.errors import DeclarationError, did_you_mean
-from pinnaux.geometry.patch import Patch, restricted
+from pinnaux.geometry.cuts import cut, fixed_by, is_outside
+from pinnaux.geometry.patch import Patch, frozen_at, restricted
 from pinnaux.geometry.points import Points, apportioned, joined, hammersley
 from pinnaux.geometry.selection import checked_predicate, predicate_test
 from pinnaux.symbolic.relations import Relation
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
 
 class Region(ABC):
-    """Where a condition holds. `kind` is "interior", "boundary", "initial", "final" or "observations".
+    """Where a condition holds. `kind` is "interior", "boundary", "initial", "final", "cut" (a part of the interior of fewer
+    dimensions) or "observations".
 
-    `parts` names boundary parts; `has_normal` says whether its points carry outward normals; `measure` is its length, area …
-    (times duration).
+    `parts` names boundary parts; `has_normal` says whether its points carry outward normals, `at_a_moment` whether they have one
+    time; `measure` is its length, area … (times duration).
     """
 
     domain: Domain
     kind: str
     parts: tuple[str, ...]
     has_normal: bool
+    at_a_moment: bool
     measure: float
 
     @abstractmethod
@@ -89,12 +92,41 @@ class PatchRegion(Region):
         Raises DeclarationError for a predicate that holds nowhere here or asks for something a point of the domain does not have.
         """
         checked_predicate(predicate, self.domain)
-        keep = predicate_test(predicate, self.domain)
-        kept = tuple(patch for patch in (restricted(patch, keep) for patch in self.patches) if patch is not None)
-        if not kept:
+        predicates = (*self.predicates, predicate)
+        whole = self._cut(predicates) if fixed_by(predicate) else None
+        patches, asked = (self.patches, (predicate,)) if whole is None else (whole, predicates)
+        for one in asked:
+            keep = predicate_test(one, self.domain)
+            patches = tuple(patch for patch in (restricted(patch, keep) for patch in patches) if patch is not None)
+        if not patches:
             raise DeclarationError(f"no point of the {self.describe()} satisfies {predicate}", hint=self._nearest_miss())
-        parts = tuple(part for part in self.parts if any(part in patch.names for patch in kept))
-        return replace(self, patches=kept, parts=parts, predicates=(*self.predicates, predicate))
+        parts = tuple(part for part in self.parts if any(part in patch.names for patch in patches))
+        kind = "cut" if whole is not None and self.kind == "interior" else self.kind
+        return replace(self, kind=kind, patches=patches, parts=parts, predicates=predicates)
+
+    def _cut(self, predicates: tuple[Relation, ...]) -> tuple[Patch, ...] | None:
+        """The patches of the region where its predicates fix coordinates; None of a boundary at all times, which is no box to cut."""
+        fixed = {name: value for one in predicates for name, value in fixed_by(one).items()} | self._moment
+        if self.kind != "boundary":
+            return cut(self.domain, fixed)
+        time = self.domain.time.name if self.domain.time is not None else None
+        if time not in fixed:
+            return None
+        patches = () if is_outside(self.domain, {time: fixed[time]}) else self.domain.boundary_patches
+        return tuple(frozen_at(patch, fixed[time]) for patch in patches if set(patch.names) & set(self.parts))
+
+    @property
+    def _moment(self) -> dict[str, float]:
+        """The time of an initial or final slice, by its name."""
+        if self.kind not in ("initial", "final"):
+            return {}
+        return {self.domain.time.name: self.domain.time.bounds[self.kind == "final"]}
+
+    @property
+    def at_a_moment(self) -> bool:
+        """Whether all of it is at one time."""
+        time = self.domain.time
+        return time is not None and time.name in {name for one in self.predicates for name in fixed_by(one)} | set(self._moment)
 
     def holds(self, points: Points) -> np.ndarray:
         """Which of the points, known to lie on the region's parts, satisfy its predicates, bool (N,)."""
@@ -128,9 +160,8 @@ class PatchRegion(Region):
         if self.kind == "boundary":
             whole = self.parts == self.domain.boundary_names
             text = "whole boundary" if whole else "boundary " + ", ".join(f"'{part}'" for part in self.parts)
-        elif self.kind in ("initial", "final"):
-            lower, upper = self.domain.time.bounds
-            text = f"{self.kind} slice {self.domain.time.name} = {lower if self.kind == 'initial' else upper:g}"
+        for time, moment in self._moment.items():
+            text = f"{self.kind} slice {time} = {moment:g}"
         return text + "".join(f" where {predicate}" for predicate in self.predicates)
 
     __repr__ = __str__ = describe
@@ -145,8 +176,10 @@ class PatchRegion(Region):
     def _nearest_miss(self) -> str:
         """The extent of the region, so that the user sees what could have been meant."""
         extents = [f"{low:.6g} <= {name} <= {high:.6g}" for name, (low, high) in zip(self.domain.names, self._extent())]
-        where = "an equation selects a part of the boundary, not of the interior" if self.kind != "boundary" else "here"
-        return f"{where}: " + ", ".join(extents)
+        hint = f"here {', '.join(extents)}"
+        if self.kind == "boundary":
+            return f"{hint}; a single point is Observations([({', '.join(self.domain.names)})], domain)"
+        return f"{hint}; an equation fixes a coordinate, {self.domain.names[0]} == …, and a curve is the boundary of another domain"
 
     def _extent(self) -> np.ndarray:
         """Bounds (d, 2) of the region, seen on a few points of every patch."""
