@@ -16,6 +16,7 @@ from pinnaux.fields import Field
 from pinnaux.geometry.domain import Corner, Domain
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Linear
+from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, spread
 
@@ -36,14 +37,47 @@ SPREAD_POINTS, SIZE_POINTS = 2048, 512
 """Points that features are spread over (at least), and on which the size of a function is measured."""
 
 
-def embedding(group: Sequence[Field], domain: Domain) -> Embedding:
-    """The group's coordinates scaled to [−1, 1], periodic ones mapped to the circle."""
+def embedding(group: Sequence[Field], domain: Domain) -> Embedding | Products:
+    """The group's coordinates scaled to [−1, 1], periodic ones mapped to the circle; for scalars around an axis, functions of the place."""
+    if group[0].is_smooth:
+        return around_axis([coordinate.name for coordinate in group[0].coordinates], domain)
     bounds = {name: (float(low), float(high)) for name, (low, high) in zip(domain.names, domain.bounds)}
     chosen = [(coordinate.name, *bounds[coordinate.name]) for coordinate in group[0].coordinates]
     return Embedding(
         tuple((low + high) / 2 for _, low, high in chosen),
         tuple((high - low) / 2 for _, low, high in chosen),
         tuple(domain.periodic[name][1] - domain.periodic[name][0] if name in domain.periodic else 0.0 for name, _, _ in chosen))
+
+
+def around_axis(names: Sequence[str], domain: Domain) -> Products:
+    """The place, as far as the coordinates tell it: r cos θ and r sin θ, or r² alone; and all other coordinates, scaled."""
+    frame = domain.frame
+    radius, polar, around = (name if name in names else None for name in (frame.names[0], frame.polar, frame.around))
+    ring = (Factor(names.index(radius), half=float(domain.bounds[0, 1])),)
+    functions: list[tuple[Factor, ...]] = []
+    if polar is not None:
+        cosine, sine = waves(polar, names)
+        functions, ring = [(*ring, cosine)], (*ring, sine)
+    if around is None:
+        functions.append(tuple(replace(factor, power=2) for factor in ring))
+    else:
+        functions += [(*ring, wave) for wave in waves(around, names)]
+    rest = [name for name in names if name not in (radius, polar, around)]
+    return Products((*functions, *((factor,) for name in rest for factor in scaled(name, names, domain))))
+
+
+def waves(name: str, names: Sequence[str], length: float = 2 * math.pi, start: float = 0.0) -> list[Factor]:
+    """Cosine and sine of an angle, or of any coordinate of that period."""
+    wave = 2 * math.pi / length
+    return [Factor(names.index(name), wave=wave, phase=wave * start + phase) for phase in (0.0, math.pi / 2)]
+
+
+def scaled(name: str, names: Sequence[str], domain: Domain) -> list[Factor]:
+    """A coordinate scaled to [−1, 1], or cosine and sine of a periodic one."""
+    low, high = map(float, domain.bounds[domain.names.index(name)])
+    if name in domain.periodic:
+        return waves(name, names, high - low, low)
+    return [Factor(names.index(name), centre=(low + high) / 2, half=(high - low) / 2)]
 
 
 def corner_branches(group: Sequence[Field], domain: Domain) -> list[Branch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 
@@ -13,7 +14,20 @@ from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
 from pinnaux.symbolic.formula import Formula, described
 from pinnaux.symbolic.relations import Equation, Relation
-from pinnaux.symbolic.scalar import Coordinate, Data, Derivative, Expr, Normal, ParameterNode, Unknown, postorder
+from pinnaux.symbolic.poles import without_poles
+from pinnaux.symbolic.scalar import (
+    Constant,
+    Coordinate,
+    Data,
+    Derivative,
+    Expr,
+    Normal,
+    ParameterNode,
+    Unknown,
+    is_constant,
+    multiply,
+    postorder,
+)
 
 
 # Points of a foreign region that are tried, and how far outside (relative to the domain's size) they may lie.
@@ -47,8 +61,9 @@ class Condition:
         for node in nodes:
             check_known_at(self.name, node, region)
         object.__setattr__(self, "region", region)
-        object.__setattr__(self, "residuals", tuple(one for part in parts.values() for one in part.components))
-        object.__setattr__(self, "component_names", tuple(name for one in parts for name in names_of(self.name, one, parts[one])))
+        names, residuals = zip(*named_residuals(self.name, parts, region.domain))
+        object.__setattr__(self, "residuals", residuals)
+        object.__setattr__(self, "component_names", names)
         object.__setattr__(self, "where", here())
 
     @property
@@ -121,6 +136,30 @@ def names_of(condition: str, part: str, residual: Formula) -> tuple[str, ...]:
     return (name,) if count == 1 else tuple(f"{name}[{i}]" for i in range(count))
 
 
+def named_residuals(condition: str, parts: Mapping[str, Formula], domain: Domain) -> list[tuple[str, Expr]]:
+    """left − right, by its name, for each component that says anything, without division by what is 0 on the axis of curvilinear coordinates.
+
+    A radius counts relative to the domain's largest, so that the equation keeps its size.
+    """
+    found = []
+    for part, formula in parts.items():
+        for name, residual in zip(names_of(condition, part, formula), formula.components):
+            if is_constant(residual, 0.0):
+                continue
+            if is_constant(residual):
+                raise DeclarationError(f"component {name} of condition '{condition}' can never hold: {residual} == 0",
+                                       hint="no field is in it; is it the component you meant?")
+            found.append((name, regular(residual, domain)))
+    return found
+
+
+def regular(residual: Expr, domain: Domain) -> Expr:
+    """The residual times what it is divided by on the axis, which is taken relative to the domain's size."""
+    cleared, orders = without_poles(residual, domain.zeros)
+    scale = math.prod(domain.bounds[0, 1] ** -order for zero, order in zip(domain.zeros, orders) if isinstance(zero, Coordinate))
+    return cleared if scale == 1 else multiply(Constant(float(scale)), cleared)
+
+
 def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:
     """Refuse an equation that no field can be wrong about; a parameter may be compared with data."""
     if holds_field(nodes):
@@ -187,8 +226,10 @@ def check_coordinate(place: str, use: str, coordinate: Coordinate, domain: Domai
             f"{place}: {use}, which the region's domain lacks (it has {', '.join(domain.names)})",
             hint="take the region from the field's own domain",
         )
-    if coordinate.is_time != (coordinate.name not in domain.space):
-        meanings = ("time", "space") if coordinate.is_time else ("space", "time")
+    kinds = ("time" if is_time else one.system if one.is_curved else "space" for one, is_time in (
+        (coordinate.frame, coordinate.is_time), (domain.frame, coordinate.name not in domain.space)))
+    meanings = tuple(kinds)
+    if meanings[0] != meanings[1]:
         raise DeclarationError(
             f"{place}: {use}, which is {meanings[0]} there but {meanings[1]} in the region's domain",
             hint="take the region from the field's own domain",

@@ -7,7 +7,8 @@
   order of the problem), `residual` (its size) and, for a problem in time, the time;
 * `NAME_spacetime.vtu`, for one spatial coordinate and time: fields and outputs over the (x, t) plane.
 
-Where time is the only coordinate it is laid along the x axis; of more than three coordinates the middle slice is shown.
+Where time is the only coordinate it is laid along the x axis; of more than three coordinates the middle slice is shown. Curvilinear
+coordinates are turned into places in space, and vectors and matrices along their unit vectors into Cartesian components.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pinnaux.files import ensure_writable, write_bytes, write_text
+from pinnaux.geometry.frames import embedded, in_space, positions, unit_normals
 from pinnaux.geometry.points import Points
 from pinnaux.geometry.tessellate import tessellate
 from pinnaux.symbolic.complex import real_arrays
@@ -43,7 +45,7 @@ OUT_OF_PROPORTION = 3.0
 
 @dataclass(frozen=True)
 class Piece:
-    """A mesh that becomes one block: points (N, spatial dimension), cells by kind (M, corners), normals on a boundary."""
+    """A mesh that becomes one block: points (N, d_space) by their coordinates, cells by kind (M, corners), unit normals on a boundary."""
 
     name: str
     points: np.ndarray
@@ -79,7 +81,7 @@ def pieces(domain: Domain) -> list[Piece]:
         points = np.linspace(*domain.bounds[0], SHEET_TIMES)[:, None]
         return [Piece(INTERIOR, points, {"line": np.column_stack([np.arange(SHEET_TIMES - 1), np.arange(1, SHEET_TIMES)])})]
     mesh = tessellate(domain)
-    parts = [Piece(name, part.points, part.cells, part.normals) for name, part in mesh.boundary.items()]
+    parts = [Piece(name, part.points, part.cells, unit_normals(domain.frame, part.points, part.normals)) for name, part in mesh.boundary.items()]
     return [Piece(INTERIOR, mesh.points, mesh.cells), *parts]
 
 
@@ -101,15 +103,29 @@ def at_time(domain: Domain, points: np.ndarray, time: float | np.ndarray | None)
 
 def block(solution: Solution, piece: Piece, time: float | None) -> bytes:
     """One mesh at one time with everything known on it."""
-    points = at_time(solution.problem.domain, piece.points, time)
+    domain = solution.problem.domain
+    points = at_time(domain, piece.points, time)
     arrays = fields(solution, points)
     if piece.normals is not None:
-        arrays |= {"normal": piece.normals} | boundary_residuals(solution, piece, points)
-    return grid_bytes(piece.points, piece.cells, {key: as_array(key, values) for key, values in arrays.items()})
+        normals = in_space(domain.frame, piece.points, embedded(domain.frame, piece.normals))
+        arrays |= {"normal": normals} | boundary_residuals(solution, piece, points)
+    return grid_bytes(places(domain, piece.points), piece.cells, {key: as_array(key, values) for key, values in arrays.items()})
+
+
+def places(domain: Domain, points: np.ndarray) -> np.ndarray:
+    """Where spatial points (N, d_space) are shown."""
+    return positions(domain.frame, points) if domain.space else points
 
 
 def fields(solution: Solution, points: np.ndarray) -> Arrays:
-    """Fields and outputs at points (N, d), and `<name>_error` for each whose exact solution is given."""
+    """Fields and outputs at points (N, d), and `<name>_error` for each whose exact solution is given; vectors in Cartesian components."""
+    domain = solution.problem.domain
+    spatial = points if time_axis(domain) is None else np.delete(points, time_axis(domain), axis=1)
+    return {name: in_space(domain.frame, spatial, values) for name, values in along_unit_vectors(solution, points).items()}
+
+
+def along_unit_vectors(solution: Solution, points: np.ndarray) -> Arrays:
+    """The same, with the components that the problem has."""
     values = without_poles(solution, points)
     errors = {f"{name}_error": values[name] - exact for name, exact in exact_values(solution.problem, points).items()
               if name in values}
@@ -204,6 +220,7 @@ def judged_points(solution: Solution) -> bytes:
     if axis is not None:
         arrays[domain.names[axis]] = coordinates[:, axis]
         coordinates = np.delete(coordinates, axis, axis=1)
+    coordinates = places(domain, coordinates)
     cells = np.arange(len(coordinates))[:, None]
     return grid_bytes(coordinates, {"vertex": cells}, {key: as_array(key, values) for key, values in arrays.items()})
 

@@ -11,7 +11,7 @@ from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
 from pinnaux.symbolic.complex import Complex, part_names
 from pinnaux.symbolic.formula import described, is_number
-from pinnaux.symbolic.scalar import Coordinate, ParameterNode, Unknown
+from pinnaux.symbolic.scalar import ZERO, Coordinate, ParameterNode, Unknown
 from pinnaux.symbolic.tensor import Tensor
 
 
@@ -27,13 +27,21 @@ class Field(Unknown):
         check_unknown_name(name, "a field")
         check_domain(domain, f"field {name}")
         check_no_coordinate(name, domain)
-        self.fix(name=name, domain=domain, space=domain.space, coordinates=chosen_coordinates(depends_on, domain, name))
+        coordinates = chosen_coordinates(depends_on, domain, name)
+        smooth = domain.holds_axis([one.name for one in coordinates])
+        self.fix(name=name, domain=domain, frame=domain.frame, coordinates=coordinates, is_smooth=smooth)
+
+    @property
+    def unknowns(self) -> tuple[Field, ...]:
+        """The field itself: a vector field has several."""
+        return (self,)
 
 
 class VectorField(Tensor):
     """A vector of unknown fields: one named in `components` each, or one per spatial coordinate, velocity_x, velocity_y …
 
-    Raises DeclarationError as Field does, and for component names that are not distinct.
+    In curvilinear coordinates there is one along each unit vector, and 0 stands for one that is not there: components=("u", 0, "w").
+    Raises DeclarationError as Field does, for component names that are not distinct, and for too many or too few.
     """
 
     name: str
@@ -43,15 +51,27 @@ class VectorField(Tensor):
         self,
         name: str,
         domain: Domain,
-        components: Sequence[str] | None = None,
+        components: Sequence[str | int] | None = None,
         depends_on: Sequence[Coordinate] | None = None,
     ) -> None:
         check_unknown_name(name, "a vector field")
         check_domain(domain, f"vector field {name}")
         names = component_names(name, domain, components)
-        super().__init__(tuple(Field(one, domain, depends_on) for one in names), name)
+        super().__init__(tuple(component(one, domain, depends_on) if one else ZERO for one in names), name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "domain", domain)
+
+    @property
+    def unknowns(self) -> tuple[Field, ...]:
+        """The components that are there."""
+        return tuple(one for one in self.entries if one is not ZERO)
+
+
+def component(name: str, domain: Domain, depends_on: Sequence[Coordinate] | None) -> Field:
+    """A field that is a component of a vector."""
+    field = Field(name, domain, depends_on)
+    field.fix(is_smooth=False)
+    return field
 
 
 class ComplexField(Complex):
@@ -76,11 +96,16 @@ class ComplexField(Complex):
         if components is None:
             parts = (Field(part, domain, depends_on) for part in part_names(name))
         else:
-            names = zip(*(part_names(one) for one in component_names(name, domain, components)))
+            names = zip(*(part_names(one) if one else (0, 0) for one in component_names(name, domain, components)))
             parts = (VectorField(part, domain, own, depends_on) for part, own in zip(part_names(name), names))
         super().__init__(*parts, name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "domain", domain)
+
+    @property
+    def unknowns(self) -> tuple[Field, ...]:
+        """The real fields that it is made of."""
+        return (*self.real.unknowns, *self.imag.unknowns)
 
 
 class Parameter(ParameterNode):
@@ -184,18 +209,27 @@ def chosen_coordinates(depends_on: object, domain: Domain, field: str) -> tuple[
     return tuple(one for one in domain.coordinates if one.name in names)
 
 
-def component_names(name: str, domain: Domain, components: object) -> tuple[str, ...]:
-    """The names of a vector field's components."""
+def component_names(name: str, domain: Domain, components: object) -> tuple[str | int, ...]:
+    """The names of a vector field's components, 0 for those that are not there."""
+    labels = domain.frame.labels
     if components is None:
-        return tuple(f"{name}_{one}" for one in domain.space)
+        return (f"{name}_{labels[0]}", 0, 0) if domain.frame.is_radial else tuple(f"{name}_{one}" for one in labels)
     if not isinstance(components, (tuple, list)) or not components:
         raise DeclarationError(
             f"components of vector field {name} must be a tuple of names, not {described(components)}", hint='components=("u", "v")'
         )
-    for one in components:
+    absent = [domain.frame.is_curved and is_number(one) and one == 0 for one in components]
+    named = [one for one, missing in zip(components, absent) if not missing]
+    for one in named:
         check_unknown_name(one, f"a component of vector field {name}")
-    if len({name, *components}) < len(components) + 1:
+    if not named or len({name, *named}) < len(named) + 1:
         raise DeclarationError(
-            f"vector field {name} and its components ({', '.join(components)}) need names that differ", hint='components=("u", "v")'
+            f"vector field {name} and its components ({', '.join(map(str, components))}) need names that differ", hint='components=("u", "v")'
         )
-    return tuple(components)
+    if domain.frame.is_curved and len(components) != len(labels):
+        zeros = "; 0 stands for a component that is not there" if len(components) < len(labels) else ""
+        raise DeclarationError(
+            f"vector field {name} has {len(components)} components, but in {domain.system} coordinates a vector has {len(labels)}",
+            hint=f"they are those along ({', '.join(labels)}){zeros}",
+        )
+    return tuple(0 if missing else one for one, missing in zip(components, absent))

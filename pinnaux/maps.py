@@ -1,7 +1,7 @@
 """The planes in which a solution is drawn as maps, as triangles with the points to evaluate it at.
 
-In two spatial dimensions the domain's own triangles (with time: at the first, the middle and the last moment), so that a
-notch or a hole stays blank; over one coordinate and time the (t, x) plane; in three or more dimensions the middle planes.
+In two spatial dimensions the domain's own triangles (with time: at the first, the middle and the last moment), where they are in space, so
+that a notch or a hole stays blank; over one coordinate and time the (t, x) plane; in three or more dimensions the middle planes.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pinnaux.export import at_time, moments, pieces, time_axis
+from pinnaux.export import at_time, moments, pieces, places, time_axis
 from pinnaux.geometry.tessellate import tessellate
+from pinnaux.symbolic.frame import CARTESIAN, CYLINDRICAL, POLAR
 
 if TYPE_CHECKING:
     from pinnaux.geometry.domain import Domain
@@ -47,8 +48,17 @@ def maps(domain: Domain) -> list[Map]:
         return _middle_planes(domain)
     mesh = pieces(domain)[0]
     times = [moments(domain)[index] for index in (0, len(moments(domain)) // 2, -1)] if timed else [None]
-    return [Map("" if time is None else f"{domain.names[time_axis(domain)]} = {time:.4g}", mesh.points, triangles(mesh.cells),
-                at_time(domain, mesh.points, time), (0, 1), domain.space) for time in times]
+    axes, labels = shown_plane(domain)
+    plane = places(domain, mesh.points)[:, axes]
+    return [Map("" if time is None else f"{domain.names[time_axis(domain)]} = {time:.4g}", plane, triangles(mesh.cells),
+                at_time(domain, mesh.points, time), axes, labels) for time in times]
+
+
+def shown_plane(domain: Domain) -> tuple[tuple[int, int], tuple[str, str]]:
+    """The Cartesian axes of the plane that a domain of two spatial coordinates lies in, and their names."""
+    if domain.system in (CARTESIAN, POLAR):
+        return (0, 1), domain.space if domain.system == CARTESIAN else ("x", "y")
+    return (0, 2), domain.space if domain.system == CYLINDRICAL else ("x", "z")
 
 
 def _plane_of_space_and_time(domain: Domain) -> Map:
@@ -84,7 +94,7 @@ def _slice(domain: Domain, middle: np.ndarray, pair: tuple[int, int], others: Se
     squares = np.column_stack([corner, corner + 1, corner + 1 + SLICE_POINTS, corner + SLICE_POINTS])
     mesh = fitted(domain, points, triangles({"quad": squares}))
     title = ", ".join(f"{domain.names[other]} = {middle[other]:.4g}" for other in others)
-    return Map(title, points[:, pair], mesh, points, pair, (domain.names[pair[0]], domain.names[pair[1]]))
+    return Map(title, points[:, pair], mesh, points, pair, (domain.names[pair[0]], domain.names[pair[1]]), equal=not domain.frame.is_curved)
 
 
 def fitted(domain: Domain, points: np.ndarray, mesh: np.ndarray) -> np.ndarray:

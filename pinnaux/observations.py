@@ -58,7 +58,7 @@ class Observations(Region):
         label = f"'{source}'" if isinstance(source, (str, Path)) else "given as arrays"
         coordinates = np.column_stack([table[name] for name in names])
         check_inside(coordinates, self.domain, label)
-        columns = {name: components_of(name, table[name]) for name in table if name not in names}
+        columns = {name: components_of(name, table[name], self.domain) for name in table if name not in names}
         scalars = {name: column for parts in columns.values() for name, column in parts.items()}
         points = Points(coordinates, None, MappingProxyType(scalars))
         for name, value in (("columns", tuple(columns)), ("points", points), ("label", label)):
@@ -106,8 +106,7 @@ def checked_columns(columns: object) -> tuple[str, ...]:
 def read_columns(source: object, domain: Domain, wanted: tuple[str, ...]) -> dict[str, np.ndarray]:
     """The coordinate and wanted columns of a source of any kind."""
     if isinstance(source, (str, Path)):
-        time = None if domain.time is None else domain.time.name
-        return read_file(find_file(source, "observations"), str(source), wanted, domain.space, time)
+        return read_file(find_file(source, "observations"), str(source), wanted, domain)
     if isinstance(source, (Mapping, np.ndarray, list, tuple)):
         return columns_of_arrays(source, "the observations", wanted, domain.names)
     raise DeclarationError(
@@ -116,11 +115,12 @@ def read_columns(source: object, domain: Domain, wanted: tuple[str, ...]) -> dic
     )
 
 
-def components_of(name: str, column: np.ndarray) -> dict[str, np.ndarray]:
-    """A column (N,) by its name, or those of a vector (N, k) as name_x, name_y, name_z."""
+def components_of(name: str, column: np.ndarray, domain: Domain) -> dict[str, np.ndarray]:
+    """A column (N,) by its name, or those of a vector (N, k) as name_x, name_y, name_z, along its unit vectors if they have names."""
     if column.ndim == 1:
         return {name: column}
-    return {f"{name}_{AXES[i] if i < len(AXES) else i}": column[:, i] for i in range(column.shape[1])}
+    labels = domain.frame.labels if domain.frame.is_curved and column.shape[1] == len(domain.frame.axes) else AXES
+    return {f"{name}_{labels[i] if i < len(labels) else i}": column[:, i] for i in range(column.shape[1])}
 
 
 def check_inside(coordinates: np.ndarray, domain: Domain, label: str) -> None:

@@ -41,7 +41,7 @@ class RegionPlan:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The regions of a problem and the groups of unknowns (those of the same coordinates share a network)."""
+    """The regions of a problem and the groups of unknowns (those of the same coordinates share a network, alike on the axis of curvilinear ones)."""
 
     problem: Problem
     settings: Settings
@@ -127,9 +127,11 @@ class Plan:
         return sum(self._network_size(group) for group in self.groups) + len(self.problem.parameters)
 
     def inputs(self, group: Sequence[Field]) -> int:
-        """Inputs of a group's network: two for a periodic coordinate."""
-        periodic = self.problem.domain.periodic
-        return sum(2 if coordinate.name in periodic else 1 for coordinate in group[0].coordinates)
+        """Inputs of a group's network: two for a periodic coordinate, but r and the angle around an axis inside are r cos θ and r sin θ."""
+        domain = self.problem.domain
+        names = [coordinate.name for coordinate in group[0].coordinates]
+        around = group[0].is_smooth and domain.frame.around in names
+        return sum(2 if name in domain.periodic else 1 for name in names) - around
 
     def _network_size(self, group: Sequence[Field]) -> int:
         widths = [self.inputs(group), *self.settings.hidden_widths, len(group)]
@@ -183,9 +185,9 @@ def _channel_name(names: Sequence[str], index: Sequence[int]) -> str:
 
 
 def _groups(problem: Problem) -> tuple[tuple[Field, ...], ...]:
-    gathered: dict[tuple[str, ...], list[Field]] = {}
+    gathered: dict[object, list[Field]] = {}
     for field in problem.unknowns:
-        gathered.setdefault(tuple(c.name for c in field.coordinates), []).append(field)
+        gathered.setdefault((field.is_smooth, *(c.name for c in field.coordinates)), []).append(field)
     return tuple(tuple(group) for group in gathered.values())
 
 

@@ -63,7 +63,7 @@ class Problem:
     @cached_property
     def unknowns(self) -> tuple[Field, ...]:
         """The scalar fields, in the order of `fields`."""
-        return tuple(one for field in self.fields for one in field.components)
+        return tuple(one for field in self.fields for one in field.unknowns)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -153,7 +153,7 @@ def check_domains(unknowns: tuple[Field, ...]) -> None:
                     f"field {field.name} depends on {name}, but the largest domain {largest!r} has only {', '.join(largest.names)}",
                     hint="one domain must have all coordinates; fields on it may depend on fewer: depends_on=(x,)",
                 )
-            if (name in domain.space) != (name in largest.space) or domain.periodic.get(name) != largest.periodic.get(name):
+            if (name in domain.space) != (name in largest.space) or domain.periodic.get(name) != largest.periodic.get(name) or domain.system != largest.system:
                 raise DeclarationError(
                     f"coordinate {name} means different things in the domains of the fields: {domain!r} and {largest!r}",
                     hint="give it another name in one of them (names=…), or declare both fields on one domain",

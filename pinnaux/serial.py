@@ -14,6 +14,7 @@ import torch
 from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Pieces, Tangent, Trained, Trial
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Activation, Linear, Scale
+from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.network import Network
 from pinnaux.objective import Surroundings
@@ -22,8 +23,8 @@ from pinnaux.signature import Signature
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 CLASSES = MappingProxyType({one.__name__: one for one in (
-    Activation, Ansatz, Candidate, ConditionVerdict, CornerFunctions, Embedding, Features, Frozen, Group, Linear, Network, Pieces, Scale,
-    Settings, Signature, SpaceTime, Surroundings, Tangent, Trained, Trial, Verdict)})
+    Activation, Ansatz, Candidate, ConditionVerdict, CornerFunctions, Embedding, Factor, Features, Frozen, Group, Linear, Network, Pieces,
+    Products, Scale, Settings, Signature, SpaceTime, Surroundings, Tangent, Trained, Trial, Verdict)})
 
 
 def layout() -> str:

@@ -39,7 +39,7 @@ class Signature:
 def signature(problem: Problem) -> Signature:
     """The signature of a problem: unknowns, conditions and the domain. Outputs do not belong: they may be added later."""
     domain = problem.domain
-    words = [*domain.names, "periodic", *domain.periodic, "unknowns"]
+    words = [*domain.names, domain.system, "periodic", *domain.periodic, "unknowns"]
     words += [f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in problem.unknowns]
     words += [f"{one.name} from {one.initial!r} between {one.lower!r} and {one.upper!r}" for one in problem.parameters]
     formulas = [residual for condition in problem.conditions for residual in condition.residuals]

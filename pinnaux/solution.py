@@ -21,6 +21,7 @@ from pinnaux.errors import UsageError
 from pinnaux.evaluate import FormulaProgram, parameter_value
 from pinnaux.files import write_bytes
 from pinnaux.geometry.points import Points
+from pinnaux.axis_values import with_limits
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
 from pinnaux.residuals import judge_condition
@@ -50,7 +51,8 @@ class Solution:
     def __call__(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs and fields by name at points (N, d) in the order of the domain's coordinates: (N,), (N, k) or (N, k, l).
 
-        What is complex has complex values. Raises UsageError for points of another shape.
+        What is complex has complex values, and in curvilinear coordinates vectors and matrices have components along the unit vectors.
+        Raises UsageError for points of another shape.
         """
         points = np.asarray(points, dtype=float)
         names = self.problem.domain.names
@@ -58,7 +60,7 @@ class Solution:
             raise UsageError(f"points of shape {points.shape} do not fit the coordinates {', '.join(names)}",
                              hint=f"give an array of shape (N, {len(names)})")
         wanted = {**{field.name: field for field in self.problem.fields}, **self.problem.outputs}
-        columns = self.evaluate([one for formula in wanted.values() for one in formula.components], points)
+        columns = with_limits(self.evaluate, [one for formula in wanted.values() for one in formula.components], points, self.problem.domain)
         values, start = {}, 0
         for name, formula in wanted.items():
             count = len(formula.components)

@@ -12,6 +12,8 @@ from types import MappingProxyType
 import numpy as np
 
 from pinnaux.errors import DeclarationError, did_you_mean
+from pinnaux.geometry.domain import Domain
+from pinnaux.geometry.frames import along_unit_vectors, coordinates_at
 from pinnaux.locate import find_file
 from pinnaux.symbolic.formula import described
 from pinnaux.text_table import read_text
@@ -29,17 +31,16 @@ FOREIGN = MappingProxyType({
 })
 
 
-def read_file(path: Path, name: str, wanted: Sequence[str], space: Sequence[str], time: str | None) -> Columns:
+def read_file(path: Path, name: str, wanted: Sequence[str], domain: Domain) -> Columns:
     """The coordinate and wanted columns of a file of any kind, by name; `name` is how the user calls it."""
     suffix = path.suffix.lower()
-    coordinates = [*space, time] if time else space
     if suffix in FOREIGN:
         raise DeclarationError(f"observations are not read from files like {name}", hint=FOREIGN[suffix])
     if suffix == ".vtu":
-        return columns_of_vtu(path, name, wanted, space, time)
+        return columns_of_vtu(path, name, wanted, domain)
     if suffix in (".npy", ".npz"):
-        return columns_of_arrays(loaded(path, name), name, wanted, coordinates)
-    return columns_of_text(path, name, wanted, coordinates)
+        return columns_of_arrays(loaded(path, name), name, wanted, domain.names)
+    return columns_of_text(path, name, wanted, domain.names)
 
 
 def columns_of_text(path: Path, name: str, wanted: Sequence[str], coordinates: Sequence[str]) -> Columns:
@@ -173,8 +174,11 @@ def check_finite(column: np.ndarray, role: str) -> np.ndarray:
     return column
 
 
-def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], space: Sequence[str], time: str | None) -> Columns:
-    """The points of a VTU file as coordinates, and its wanted point data; of a vector v also the components v_x, v_y, v_z."""
+def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], domain: Domain) -> Columns:
+    """The points of a VTU file as coordinates, and its wanted point data; of a vector v also the components v_x, v_y, v_z.
+
+    In curvilinear coordinates places become coordinates, and vectors have components along the unit vectors: v_r, v_theta …
+    """
     import meshio
 
     try:
@@ -183,17 +187,26 @@ def columns_of_vtu(path: Path, name: str, wanted: Sequence[str], space: Sequence
         raise DeclarationError(
             f"cannot read {name}: {failure or 'it is no VTU file'}", hint="save it from ParaView as .vtu, or as CSV"
         ) from failure
-    check_flat(mesh.points, len(space), name)
-    known = {axis: mesh.points[:, i] for i, axis in enumerate(space[: mesh.points.shape[1]])}
+    frame = domain.frame
+    check_flat(mesh.points, 3 if frame.is_curved and len(frame.axes) == 3 else len(frame.axes), name)
+    points = coordinates_at(frame, in_three(mesh.points), domain.bounds[:, 0])
+    known = dict(zip(domain.space, points.T))
+    labels = frame.labels if frame.is_curved else AXES
     for title, values in mesh.point_data.items():
-        known[title] = values if values.ndim == 1 else values[:, : len(space)]
-        known |= {f"{title}_{AXES[i] if i < len(AXES) else i}": values[:, i] for i in range(values.shape[1] if values.ndim > 1 else 0)}
-    required = dict.fromkeys([*space, *([time] if time else []), *wanted])
+        vectors = along_unit_vectors(frame, points, in_three(values)) if values.ndim == 2 and values.shape[1] <= 3 else values
+        known[title] = vectors[:, : len(frame.axes)] if values.ndim > 1 else values
+        known |= {f"{title}_{label}": column for label, column in zip(labels, vectors.T if values.ndim > 1 else ())}
+    required = dict.fromkeys([*domain.names, *wanted])
     cells = next((one for one in required if one not in known and one in mesh.cell_data), None)
     if cells:
         raise DeclarationError(f"'{cells}' of {name} is known in cells, not at points", hint="ParaView's filter Cell Data to Point Data averages it")
-    check_present(required, known, list(known), [*space, *([time] if time else [])], name)
+    check_present(required, known, list(known), domain.names, name)
     return {one: check_finite(np.asarray(known[one], dtype=float), f"column '{one}' of {name}") for one in required}
+
+
+def in_three(vectors: np.ndarray) -> np.ndarray:
+    """(N, k) → (N, 3), missing components 0."""
+    return np.pad(vectors, ((0, 0), (0, 3 - vectors.shape[1])))
 
 
 def check_flat(points: np.ndarray, dimension: int, name: str) -> None:

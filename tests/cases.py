@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pinnaux.jets.activations import ACTIVATIONS
 from pinnaux.jets.inputs import CornerFunctions, Embedding
+from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network
@@ -78,6 +79,13 @@ def periodic_case() -> Case:
     return drawn(Network.dense(Embedding((0.5, 1.0), (0.5, 2.0), (1.0, 0.0)), (4,), 2, "tanh"), normal(7, 2, seed=4))
 
 
+def around_axis_case() -> Case:
+    """Products of a radius, a sine and two waves, a square, and a scaled coordinate."""
+    radius, sine = Factor(0, half=2.0), Factor(1, wave=1.0, phase=math.pi / 2)
+    layer = Products(((radius, sine, Factor(2, wave=2.0, phase=0.3)), (replace(radius, power=2), replace(sine, power=2)), (Factor(2, centre=0.1),)))
+    return drawn(Network.dense(layer, (4,), 2, "tanh"), normal(7, 3, seed=4))
+
+
 def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None) -> CornerFunctions:
     """The re-entrant corner of an L-shape: interior angles from π/2 to 2π around (0.2, −0.1)."""
     return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time)
@@ -113,6 +121,7 @@ networks = (
     pytest.param(dense(1, "tanh", (6, 5, 4), 1), id="deep-1d"),
     pytest.param(dense(3, "sin", (), 2), id="linear-3d"),
     pytest.param(periodic_case(), id="periodic"),
+    pytest.param(around_axis_case(), id="around an axis"),
     pytest.param(corner_case(), id="corner-time"),
     pytest.param(space_time_case(3), id="space-time"),
     pytest.param(space_time_case(1), id="moments"),

@@ -11,6 +11,8 @@ from pinnaux import (
     Box, ComplexField, Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, VectorField, conj, diff, dot, exp, grad,
     laplacian,
 )
+from pinnaux.geometry.domain import Domain
+from pinnaux.geometry.frames import positions, unit_vectors
 from pinnaux.geometry.points import Points
 
 Values = Callable[[np.ndarray], np.ndarray]     # points (N, d) → (N,), (N, k) or (N, k, l)
@@ -104,3 +106,30 @@ def packet() -> KnownSolution:
     conditions = [Condition("motion", 1j * diff(psi, t) == -laplacian(psi), on=domain), Condition("start", psi == exp(2j * x), on=domain.initial)]
     problem = Problem([psi], conditions, outputs={"psi": psi, "density": psi * conj(psi)}, exact={"psi": exp(2j * x)})
     return KnownSolution(problem, {"psi": lambda p: (1 + p[:, 1]) * np.exp(2j * p[:, 0]), "density": lambda p: (1 + p[:, 1]) ** 2})
+
+
+def curved(domain: Domain) -> KnownSolution:
+    """On a domain in curvilinear coordinates what is simple in Cartesian ones: u = x, flow = (1 + z, x, -2) and the matrix spin[i, j] = 3i + j."""
+    u, flow = Field("u", domain), VectorField("flow", domain)
+    size, count = len(domain.frame.axes), len(domain.space)
+    conditions = [Condition("balance", laplacian(u) == 0, on=domain), Condition("rest", flow == (0,) * size, on=domain.boundary),
+                  Condition("flux", dot(grad(u), domain.normal) == 0, on=domain.boundary)]
+
+    def place(points: np.ndarray) -> np.ndarray:
+        where = positions(domain.frame, points[:, :count])
+        return np.pad(where, ((0, 0), (0, 3 - where.shape[1])))
+
+    def vector(points: np.ndarray) -> np.ndarray:
+        x, _, z = place(points).T
+        flat = np.column_stack([1 + z, x, 0 * x - 2])[:, :size]
+        return np.einsum("nci,nc->ni", unit_vectors(domain.frame, points[:, :count]), flat)
+
+    def matrix(points: np.ndarray) -> np.ndarray:
+        turned = unit_vectors(domain.frame, points[:, :count])
+        return np.einsum("nci,cd,ndj->nij", turned, SPIN[:size, :size], turned)
+
+    problem = Problem([u, flow], conditions, outputs={"u": u, "flow": flow, "spin": grad(flow)})
+    return KnownSolution(problem, {"u": lambda points: place(points)[:, 0], "flow": vector, "spin": matrix})
+
+
+SPIN = np.arange(9.0).reshape(3, 3)

@@ -12,6 +12,7 @@ from torch import Tensor
 from pinnaux.jets import activations
 from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Activation, Linear
+from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network
@@ -59,17 +60,24 @@ def assert_same(found: Tensor, expected: Tensor, tolerance: float, leading: int 
     assert worst <= 0, f"difference {difference.max():.2e} at size {size.max():.2e}, tolerance {tolerance:.0e}"
 
 
-def inputs(layer: Embedding | CornerFunctions | SpaceTime, points: Tensor) -> list[Tensor]:
+def inputs(layer: Embedding | CornerFunctions | Products | SpaceTime, points: Tensor) -> list[Tensor]:
     """The functions (N,) of an input layer, by their definitions."""
     if isinstance(layer, CornerFunctions):
         return corner_functions(layer, points)
     if isinstance(layer, SpaceTime):
         return space_time_functions(layer, points)
+    if isinstance(layer, Products):
+        return [math.prod((factor_of(one, points[:, one.axis]) for one in function), start=torch.ones_like(points[:, 0])) for function in layer.functions]
     columns = []
     for axis, (centre, half, period) in enumerate(zip(layer.centre, layer.half, layer.period)):
         x = points[:, axis] - centre
         columns += [torch.cos(2 * math.pi * x / period), torch.sin(2 * math.pi * x / period)] if period else [x / half]
     return columns
+
+
+def factor_of(factor: Factor, x: Tensor) -> Tensor:
+    """A wave or a scaled coordinate, to its power."""
+    return (torch.cos(factor.wave * x - factor.phase) if factor.wave else (x - factor.centre) / factor.half) ** factor.power
 
 
 def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:

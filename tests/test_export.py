@@ -12,7 +12,10 @@ import pytest
 import pyvista
 from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
-from pinnaux import Condition, Disk, Field, Interval, Polygon, Problem, diff, laplacian, solve, sqrt
+from pinnaux import (
+    Box, Condition, Disk, Field, Interval, Observations, Polygon, Problem, Rectangle, TimeInterval, diff, laplacian,
+    pi, solve, sqrt,
+)
 from pinnaux.errors import TrainingError, UsageError
 from pinnaux.export import TIMES, export
 from pinnaux.geometry.mesh import Mesh
@@ -59,6 +62,58 @@ def test_scalars_vectors_and_matrices_are_the_solutions_values_padded_to_space(c
     assert close(arrays["gradient"], np.column_stack([values["gradient"], 0 * points[:, 0]]))
     assert close(np.asarray(arrays["hessian"]).reshape(-1, 3, 3), np.pad(values["hessian"], ((0, 0), (0, 1), (0, 1))))
     assert {arrays[key].dtype for key in ("u", "gradient", "hessian")} == {np.dtype("float32")}
+
+
+CURVED = {
+    "ring": Rectangle((1, 0), (2, 2 * pi)).polar(),
+    "disk": Rectangle((0, 0), (2, 2 * pi)).polar(),
+    "half plane": (Rectangle((0, -1), (2, 1)) - Disk((0, 0), 0.5)).cylindrical(),
+    "tube in time": Box((1, 0, -1), (2, 3, 1)).cylindrical() * TimeInterval(0, 1),
+    "ball": Rectangle((0, 0), (1, pi)).spherical(),
+    "radius": Interval(0, 1).polar(),
+}
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_curvilinear_coordinates_become_places_and_vectors_cartesian(tmp_path, name):
+    """What known.curved is in Cartesian coordinates is in the file, on the domain and on every boundary part."""
+    domain = CURVED[name]
+    path = export(known.curved(domain), tmp_path, "curved")
+    size = len(domain.frame.axes)
+    for part in ("domain", *domain.boundary_names):
+        grid = block(path, part)
+        x, _, z = np.asarray(grid.points, dtype=float).T
+        assert close(grid["u"], x)
+        flow = np.column_stack([1 + z, x, 0 * x - 2])
+        flow[:, size:] = 0
+        assert np.allclose(grid["flow"], flow, atol=1e-5)
+        spin = np.pad(known.SPIN[:size, :size], (0, 3 - size))
+        assert np.allclose(np.asarray(grid["spin"]).reshape(-1, 3, 3), spin, atol=1e-5)
+        assert part == "domain" or np.allclose(np.linalg.norm(grid["normal"], axis=1), 1, atol=1e-6)
+    entries = [entry for entry in collection(path) if entry["name"] == "domain"]
+    assert len(entries) == (TIMES if domain.time else 1)
+
+
+def test_the_outer_normal_of_a_ring_points_away_from_its_middle(tmp_path):
+    path = export(known.curved(CURVED["ring"]), tmp_path, "ring")
+    for part, sign in (("left", -1), ("right", 1)):
+        rim = block(path, part)
+        assert np.allclose(rim["normal"], sign * rim.points / np.linalg.norm(rim.points, axis=1)[:, None], atol=1e-6)
+    assert block(path, "domain").area == pytest.approx(3 * np.pi, rel=1e-2)
+
+
+@pytest.mark.parametrize("name", ["ring", "half plane", "ball"])
+def test_a_file_of_curvilinear_coordinates_is_read_back_as_observations(tmp_path, name):
+    domain = CURVED[name]
+    solution = known.curved(domain)
+    file = export(solution, tmp_path, "curved").parent / "curved_0000.vtu"
+    probes = Observations(file, domain, columns=("u", "flow"))
+    points = probes.sample(1, np.random.default_rng(0))
+    found = solution(points.coordinates)
+    assert np.allclose(points.columns["u"], found["u"], atol=1e-5)
+    read = np.column_stack([points.columns[f"flow_{label}"] for label in domain.frame.labels])
+    assert np.allclose(read, found["flow"], atol=1e-5)
+    assert probes["flow"].shape == (len(domain.frame.axes),)
 
 
 def test_a_steady_problem_has_one_file_a_block_and_no_times(corner):

@@ -12,11 +12,12 @@ from geometry_cases import MESHES
 
 from pinnaux.errors import DeclarationError
 from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
+from pinnaux.symbolic.frame import Frame
 from pinnaux.symbolic.scalar import Coordinate
 
 square = Rectangle((0, 0), (1, 1))
 x, y = square.coordinates
-t = Coordinate("t", ())
+t = Coordinate("t", Frame(()))
 moving = square * TimeInterval(0, 1)
 
 MISTAKES: list[tuple[Callable[[], object], str]] = [

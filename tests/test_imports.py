@@ -23,7 +23,7 @@ DECLARATION = ("errors", "locate", "symbolic", "geometry", "text_table", "tables
 SOLVING = (
     "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "damped", "separated", "elimination", "lipschitz",
     "self_adaptive", "layer_solves", "homotopy", "evaluate", "plan", "evolution", "collocation", "architecture", "verdict", "consistency",
-    "residuals", "signature", "serial", "solution", "trainers", "solver")
+    "residuals", "signature", "serial", "axis_values", "solution", "trainers", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.

@@ -237,6 +237,52 @@ MISTAKES = {
         'other = Interval(0, 1, periodic=("x",))\nq = Field("q", other)\n'
         'Problem(fields=[u, q], conditions=[heat, Condition("c", q == 0, on=other)])  # <-',
         "coordinate x means different things", "one domain"),
+    "polar vector of three components": Mistake(
+        'VectorField("q", Rectangle((1, 0), (2, 1)).polar(), components=("a", "b", "c"))  # <-',
+        "vector field q has 3 components, but in polar coordinates a vector has 2", "along (r, theta)"),
+    "cylindrical vector of two components": Mistake(
+        'VectorField("q", Rectangle((0, 0), (1, 2)).cylindrical(), components=("a", "b"))  # <-',
+        "vector field q has 2 components, but in cylindrical coordinates a vector has 3", "along (r, theta, z); 0 stands for a component that is not there"),
+    "cylindrical vector of zeros": Mistake(
+        'VectorField("q", Interval(0, 1).cylindrical(), components=(0, 0, 0))  # <-', "components (0, 0, 0) need names that differ", "components="),
+    "zero as a Cartesian component": Mistake('VectorField("q", domain, components=("a", 0))  # <-', "needs a name that is one word, not number 0", "letters"),
+    "divergence of two components in cylindrical coordinates": Mistake(
+        'pipe = Rectangle((1, 0), (2, 2)).cylindrical()\na, b = Field("a", pipe), Field("b", pipe)\ndiv((a, b))  # <-',
+        "div takes 3 components along each index in cylindrical coordinates, not 2-vector (a, b)", "along (r, theta, z), 0 where there is none"),
+    "scalars as components of a vector around an axis": Mistake(
+        'pipe = Rectangle((0, 0), (1, 2)).cylindrical()\na, b = Field("a", pipe), Field("b", pipe)\ndiv((a, 0, b))  # <-',
+        "a is declared as a scalar, which is smooth on the axis", 'VectorField("v", domain, components=(…))'),
+    "spherically symmetric vector along an angle": Mistake(
+        'ball = Interval(0, 1).spherical()\ngrad(VectorField("q", ball, components=("a", "b", 0)))  # <-',
+        "with spherical symmetry a vector points along r", "other components are 0"),
+    "component that can never hold": Mistake(
+        'pipe = Rectangle((0, 0), (1, 2)).cylindrical()\nq = VectorField("q", pipe, components=("a", 0, "b"))\n'
+        'Condition("spin", q == (0, 1, 0), on=pipe.boundary)  # <-',
+        "component spin[1] of condition 'spin' can never hold: -1 == 0", "no field is in it"),
+    "condition on the axis": Mistake(
+        'Rectangle((0, 0), (1, 2)).cylindrical().boundary["left"]  # <-', "has no boundary part 'left'", "it is the axis, inside the domain"),
+    "condition on a periodic side": Mistake(
+        'Rectangle((1, 0), (2, 2*pi)).polar().boundary["bottom"]  # <-', "has no boundary part 'bottom'", "join it to the opposite side"),
+    "negative radius": Mistake("Rectangle((-1, 0), (1, 1)).polar()  # <-", "r runs from -1 to 1", "the order of coordinates is (r, theta)"),
+    "polar angle beyond pi": Mistake("Rectangle((0, 0), (1, 6)).spherical()  # <-", "theta runs from 0 to 6", "(r, theta)"),
+    "angle in degrees": Mistake("Rectangle((0, 0), (1, 360)).polar()  # <-", "theta runs from 0 to 360", "angles are in radians"),
+    "polar coordinates in space": Mistake(
+        "Box((0, 0, 0), (1, 1, 1)).polar()  # <-", "polar coordinates are (r, theta), but Box((0, 0, 0), (1, 1, 1)) has 3 coordinates", ".cylindrical()"),
+    "polar coordinates of a domain with time": Mistake(
+        "(Interval(0, 1) * TimeInterval(0, 1)).polar()  # <-", "only a domain without time is made polar", "* TimeInterval(0, 1)"),
+    "polar coordinates twice": Mistake("Interval(0, 1).polar().polar()  # <-", "are polar already", "once"),
+    "polar coordinates of a region": Mistake("Interval(0, 1).boundary.polar()  # <-", "has no attribute 'polar'", "the line reads"),
+    "polar domain less a Cartesian one": Mistake(
+        'Rectangle((1, 0), (2, 1)).polar() - Disk((1.5, 0.5), 0.1, names=("r", "theta"))  # <-',
+        "their coordinates are (r, theta), polar and (r, theta)", "same coordinate names"),
+    "region in other coordinates": Mistake(
+        'ring = Rectangle((1, 0), (2, 1)).polar()\nq = Field("q", ring)\n'
+        'Condition("inside", q == 0, on=Rectangle((1, 0), (2, 1), names=("r", "theta")))  # <-',
+        "field q depends on r, which is polar there but space in the region's domain", "own domain"),
+    "fields in different coordinates": Mistake(
+        'ring, strip = Rectangle((1, 0), (2, 1)).polar(), Rectangle((1, 0), (2, 1), names=("r", "theta"))\n'
+        'laplacian(Field("a", ring) * Field("b", strip))  # <-',
+        "its fields live in polar and in Cartesian coordinates", "one domain"),
     "misspelt name": Mistake('Feild("q", domain)  # <-', "NameError: name 'Feild' is not defined", "did you mean 'Field'?"),
     "python division by zero": Mistake("1 / 0  # <-", "ZeroDivisionError: division by zero", "the line reads: 1 / 0"),
     "missing module": Mistake("import measured_law  # <-", "No module named 'measured_law'", "measured_law.py beside the problem file"),

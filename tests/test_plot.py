@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.quiver import Quiver
 
-from pinnaux import Ball, Condition, Field, Problem, Rectangle, grad, laplacian
+from pinnaux import Ball, Box, Condition, Disk, Field, Problem, Rectangle, grad, laplacian, pi
 from pinnaux.maps import maps, outline
 from pinnaux.plot import arranged, draw, plot, size
 
@@ -50,6 +50,28 @@ def test_a_picture_is_written_whole_and_is_not_blank(tmp_path, name):
 ])
 def test_every_output_has_its_titled_panels(name, expected):
     assert titles(drawn(CASES[name]())) == expected
+
+
+@pytest.mark.parametrize(("domain", "labels", "area"), [
+    (Rectangle((1, 0), (2, pi / 2)).polar(), ("x", "y"), 3 * np.pi / 4),
+    (Rectangle((0, 0), (2, 2 * pi)).polar(), ("x", "y"), 4 * np.pi),
+    ((Rectangle((0, 0), (1, 4)) - Disk((0, 2), 0.5)).cylindrical(), ("r", "z"), 4 - np.pi / 8),
+    (Rectangle((0, 0), (2, pi)).spherical(), ("x", "z"), 2 * np.pi),
+])
+def test_maps_of_curvilinear_coordinates_are_drawn_in_space(domain, labels, area):
+    (each,) = maps(domain)
+    corners = each.plane[each.triangles]
+    sides = corners[:, 1:] - corners[:, :1]
+    assert each.labels == labels and each.equal
+    assert 0.5 * np.abs(np.linalg.det(sides)).sum() == pytest.approx(area, rel=1e-2)
+    figure = drawn(known.curved(domain))
+    assert [axes.get_xlabel() for axes in figure.axes[:3]] == [labels[0]] * 3
+
+
+def test_slices_in_three_curvilinear_coordinates_are_drawn_over_the_coordinates():
+    found = maps(Box((1, 0, 0), (2, 3, 1)).cylindrical())
+    assert [each.labels for each in found] == [("r", "theta"), ("r", "z"), ("theta", "z")]
+    assert not any(each.equal for each in found)
 
 
 def test_curves_are_the_solution_at_their_times():

@@ -108,7 +108,7 @@ def test_a_condition_knows_where_it_was_written():
 def test_a_field_may_depend_on_fewer_coordinates_in_the_domains_order():
     steady = Field("steady", domain, depends_on=(y, x))
     assert [one.name for one in steady.coordinates] == ["x", "y"]
-    assert steady.space == ("x", "y")
+    assert steady.frame.names == ("x", "y")
     assert [one.name for one in VectorField("force", domain, depends_on=[t])[0].coordinates] == ["t"]
 
 

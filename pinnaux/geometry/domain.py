@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -13,11 +13,15 @@ from pinnaux.errors import DeclarationError
 from pinnaux.geometry import csg
 from pinnaux.geometry.arguments import check_name, number, ordered
 from pinnaux.geometry.corners import Corner, corners_of
+from pinnaux.geometry.curvilinear import in_system
+from pinnaux.geometry.frames import axis_faces, axis_is_inside, on_axis
 from pinnaux.geometry.patch import Patch, frozen_at, swept
 from pinnaux.geometry.region import PatchRegion, Region
 from pinnaux.geometry.shape import Shape
+from pinnaux.symbolic.frame import CARTESIAN, CYLINDRICAL, POLAR, SPHERICAL, Frame
 from pinnaux.symbolic.relations import Relation
-from pinnaux.symbolic.scalar import Coordinate, Normal
+from pinnaux.symbolic.poles import zero
+from pinnaux.symbolic.scalar import ZERO, Coordinate, Expr, Normal
 from pinnaux.symbolic.tensor import Tensor
 
 __all__ = ["Corner", "Domain", "Duration", "Region", "TimeInterval"]
@@ -35,8 +39,8 @@ class Duration:
 class Domain:
     """`shape` (None for time alone) × `time` (None for space alone); `space` names the shape's coordinates.
 
-    `periodic` maps a coordinate's name to the (lower, upper) ends that are one and the same: they are no boundary.
-    Domains are made by Interval, Rectangle, Polygon, Disk, Ellipse, Box, Ball, Mesh, joined by + - &, and multiplied by
+    `periodic` maps a coordinate's name to the (lower, upper) ends that are one and the same: they are no boundary. `system` says what
+    the coordinates are: Cartesian, polar, cylindrical or spherical. Domains are made by Interval, Rectangle, Polygon, Disk, Ellipse, Box, Ball, Mesh, joined by + - &, and multiplied by
     TimeInterval.
     """
 
@@ -44,6 +48,12 @@ class Domain:
     space: tuple[str, ...]
     time: Duration | None = None
     periodic: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
+    system: str = CARTESIAN
+
+    @property
+    def frame(self) -> Frame:
+        """The spatial coordinates and their system."""
+        return Frame(self.space, self.system)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,17 +68,27 @@ class Domain:
     @property
     def coordinates(self) -> tuple[Coordinate, ...]:
         """The coordinates as formulas: `x, y, t = domain.coordinates`."""
-        return tuple(Coordinate(name, self.space) for name in self.names)
+        return tuple(Coordinate(name, self.frame) for name in self.names)
 
     @property
     def normal(self) -> Tensor:
-        """The outward unit normal, (d_space,), for conditions on the boundary."""
+        """The outward unit normal for conditions on the boundary, a component for each unit vector of the frame."""
         if self.shape is None:
             raise DeclarationError(
                 f"{self.label} has no normal: it has no spatial coordinate",
                 hint="leave the normal out, or multiply a shape by the times",
             )
-        return Tensor(tuple(Normal(name, self.space) for name in self.space), "normal")
+        return Tensor(tuple(ZERO if name is None else Normal(name, self.frame) for name in self.frame.axes), "normal")
+
+    def holds_axis(self, names: Container[str]) -> bool:
+        """Whether the axis of curvilinear coordinates is inside the domain for a function of the coordinates `names`."""
+        return self.shape is not None and axis_is_inside(self.frame, self.shape.bounds, self.periodic, names)
+
+    @cached_property
+    def zeros(self) -> tuple[Expr, ...]:
+        """What is 0 on the part of the axis that the domain holds: r, the sine of the angle from the axis, both or neither."""
+        faces = axis_faces(self.frame, self.shape.bounds) if self.shape is not None else []
+        return tuple(zero(self.frame, axis) for axis in sorted({axis for axis, _ in faces}))
 
     @property
     def bounds(self) -> np.ndarray:
@@ -86,6 +106,8 @@ class Domain:
     def label(self) -> str:
         """The domain as a user would write it."""
         texts = [] if self.shape is None else [self.shape.label]
+        if self.system != CARTESIAN:
+            texts = [f"{self.shape.label}.{self.system}()"]
         if self.time is not None:
             texts.append(f"TimeInterval({self.time.bounds[0]:g}, {self.time.bounds[1]:g})")
         return " * ".join(texts)
@@ -126,7 +148,8 @@ class Domain:
     def boundary(self) -> PatchRegion:
         """The boundary of the shape, at all times; its parts by name are boundary["left", "right"]."""
         if not self.boundary_names:
-            reason = "every axis is periodic" if self.periodic else "it has no spatial coordinate"
+            reason = "every side is joined or on the axis" if self.frame.is_curved else (
+                "every axis is periodic" if self.periodic else "it has no spatial coordinate")
             hint = "use .initial and .final" if self.time is not None else "leave the condition out"
             raise DeclarationError(f"{self.label} has no boundary: {reason}", hint=hint)
         return PatchRegion(self, "boundary", self._over_time(self.boundary_patches), self.boundary_names)
@@ -146,17 +169,42 @@ class Domain:
         """The names of the boundary parts, in order."""
         return tuple(dict.fromkeys(name for patch in self.boundary_patches for name in patch.names))
 
+    def why_no_boundary(self, name: object) -> str:
+        """Why a part of the shape's boundary is none of the domain's; empty of what is no part of either, or of both."""
+        patches = [patch for patch in self.shape.boundary if name in patch.names] if name not in self.boundary_names else []
+        if any(on_axis(patch, self.frame, self.shape.bounds) for patch in patches):
+            return "it is the axis, inside the domain: the solution is smooth there by itself, and nothing is to be asked of it"
+        return "periodic axes join it to the opposite side: nothing is to be asked there" if patches else ""
+
     @cached_property
     def boundary_patches(self) -> tuple[Patch, ...]:
-        """The patches of the shape's boundary, without those that periodic axes join."""
+        """The patches of the shape's boundary, without those that periodic axes join, and those on the axis of curvilinear coordinates."""
         if self.shape is None:
             return ()
-        return tuple(patch for patch in self.shape.boundary if not self._joined(patch))
+        return tuple(patch for patch in self.shape.boundary if not self._joined(patch) and not on_axis(patch, self.frame, self.shape.bounds))
 
     @cached_property
     def corners(self) -> tuple[Corner, ...]:
-        """The corners of the boundary of a domain with two spatial coordinates; () for any other."""
-        return corners_of(self.boundary_patches) if len(self.space) == 2 else ()
+        """The corners of the boundary of a domain with two Cartesian coordinates; () for any other."""
+        return corners_of(self.boundary_patches) if len(self.space) == 2 and not self.frame.is_curved else ()
+
+    def polar(self) -> Domain:
+        """The plane domain whose coordinates (r, theta), or r alone, are polar; vectors then are (v_r, v_theta).
+
+        The axis is inside the domain and no boundary, here as in the other systems, and angles that span a whole turn are periodic.
+        """
+        return in_system(self, POLAR)
+
+    def cylindrical(self) -> Domain:
+        """The domain whose coordinates (r, theta, z), (r, z) or r alone are cylindrical; vectors then are (v_r, v_theta, v_z)."""
+        return in_system(self, CYLINDRICAL)
+
+    def spherical(self) -> Domain:
+        """The domain whose coordinates (r, theta, phi), (r, theta) or r alone are spherical; vectors then are (v_r, v_theta, v_phi).
+
+        theta is the angle from the axis, between 0 and pi, phi the angle around it.
+        """
+        return in_system(self, SPHERICAL)
 
     def __add__(self, other: Domain) -> Domain:
         """The union."""
@@ -183,7 +231,7 @@ class Domain:
                 f"the time of {other.label} and a coordinate of {self.label} are both named '{other.time.name}'",
                 hint=f'name one of them: TimeInterval({other.time.bounds[0]:g}, {other.time.bounds[1]:g}, name="s")',
             )
-        return Domain(self.shape, self.space, other.time, self.periodic)
+        return replace(self, time=other.time)
 
     @property
     def _space_patches(self) -> tuple[Patch, ...]:
@@ -217,14 +265,14 @@ class Domain:
                     f"cannot combine {self.label} {sign} {other.label}: {domain.label} has a time",
                     hint=f"combine the shapes first: (A {sign} B) * TimeInterval(start, end)",
                 )
-        if self.space != other.space:
+        if self.frame != other.frame:
+            kinds = [f"({', '.join(one.space)})" + f", {one.system}" * one.frame.is_curved for one in (self, other)]
             raise DeclarationError(
-                f"cannot combine {self.label} {sign} {other.label}: "
-                f"their coordinates are ({', '.join(self.space)}) and ({', '.join(other.space)})",
+                f"cannot combine {self.label} {sign} {other.label}: their coordinates are {kinds[0]} and {kinds[1]}",
                 hint="shapes of the same dimension with the same coordinate names can be combined",
             )
         self._check_periodic(other, sign)
-        return Domain(combine(self.shape, other.shape), self.space, periodic=self.periodic)
+        return replace(self, shape=combine(self.shape, other.shape))
 
     def _check_periodic(self, other: Domain, sign: str) -> None:
         """Of a box with periodic axes only holes that stay off the joined faces can be cut; nothing else keeps it periodic."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.geometry.cuts import cut, fixed_by, is_outside
+from pinnaux.geometry.frames import unit_normals
 from pinnaux.geometry.patch import Patch, frozen_at, restricted
 from pinnaux.geometry.points import Points, apportioned, joined, hammersley
 from pinnaux.geometry.selection import checked_predicate, predicate_test
@@ -81,7 +82,7 @@ class PatchRegion(Region):
             raise DeclarationError(f"the {self.describe()} has no named parts", hint='boundary parts are domain.boundary["name"]')
         for name in chosen:
             if name not in self.parts:
-                hint = did_you_mean(str(name), self.parts)
+                hint = self.domain.why_no_boundary(name) or did_you_mean(str(name), self.parts)
                 raise DeclarationError(f"{self.domain.label} has no boundary part {name!r}", hint=hint)
         parts = tuple(part for part in self.parts if part in chosen)
         return replace(self, parts=parts, patches=tuple(patch for patch in self.patches if set(patch.names) & set(parts)))
@@ -152,7 +153,10 @@ class PatchRegion(Region):
             for patch, number in zip(group, apportioned(share, [patch.measure for patch in group]) if share else ()):
                 if number:
                     drawn.append(patch.sample(int(number), generator))
-        return joined(drawn)
+        points = joined(drawn)
+        if points.normals is None:
+            return points
+        return replace(points, normals=unit_normals(self.domain.frame, points.coordinates[:, : len(self.domain.space)], points.normals))
 
     def describe(self) -> str:
         """For instance: boundary 'left', 'right' where y > 0.5."""

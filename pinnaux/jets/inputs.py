@@ -38,6 +38,10 @@ class Embedding:
     def width(self) -> int:
         return sum(2 if period else 1 for period in self.period)
 
+    def without(self, axis: int) -> Embedding:
+        """The functions of the other coordinates, which come before it."""
+        return Embedding(self.centre[:axis], self.half[:axis], self.period[:axis])
+
     def push(self, points: Tensor, spec: JetSpec) -> Tensor:
         columns = [column for axis in range(len(self.centre)) for column in self._axis(points[:, axis], axis, spec)]
         return torch.stack(columns, dim=2)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pinnaux.jets import activations
-from pinnaux.jets.inputs import Embedding
+from pinnaux.jets.inputs import InputLayer
 from pinnaux.jets.layers import Linear
 from pinnaux.jets.spec import Form, JetSpec
 
@@ -25,7 +25,7 @@ class SpaceTime:
     there are no units.
     """
 
-    space: Embedding
+    space: InputLayer
     kind: str
     units: int
     hidden: Tensor

@@ -1,6 +1,7 @@
 """Differential and algebraic operators: plain functions from formulas to formulas.
 
 Spatial operators act on the spatial coordinates of the domain, which the fields and coordinates in the formula know; never on time.
+In curvilinear coordinates vectors and matrices have components along the unit vectors (vector_calculus.py).
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.symbolic.complex import Complex, bilinearly, linearly
 from pinnaux.symbolic.expression import ONE, ZERO, Constant, power
 from pinnaux.symbolic.formula import described
+from pinnaux.symbolic.frame import CYLINDRICAL, Frame
 from pinnaux.symbolic.functions import sqrt
 from pinnaux.symbolic.refusals import refuse_shapes
-from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, multiply, postorder
+from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, is_constant, multiply, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula
+from pinnaux.symbolic.vector_calculus import divergence, laplacian_of, matrix_divergence, slopes, vector_laplacian, vector_slopes
 from pinnaux.symbolic.walk import bracketed_label
 
 __all__ = [
@@ -74,18 +77,31 @@ def check_dependence(formula: Formulas, coordinate: Coordinate) -> None:
     )
 
 
-def space_of(formula: Formulas, operator: str) -> tuple[Coordinate, ...]:
+def frame_of(formula: Formulas, operator: str) -> Frame:
     """The spatial coordinates of the domain(s) of the fields and coordinates in the formula."""
-    names: dict[str, None] = {}
+    frames: dict[Frame, None] = {}
     times: set[str] = set()
     for node in postorder(formula.components):
         if isinstance(node, Derivative):
             node = node.unknown
         if isinstance(node, (Unknown, Coordinate, Normal)):
-            names.update(dict.fromkeys(node.space))
+            frames[node.frame] = None
         if isinstance(node, Unknown):
             times.update(one.name for one in node.coordinates if one.is_time)
-    clash = sorted(times & names.keys())
+    names = tuple(dict.fromkeys(name for frame in frames for name in frame.names))
+    check_clash(formula, operator, names, times)
+    systems = list(dict.fromkeys(frame.system for frame in frames if frame.names))
+    if len(systems) > 1:
+        raise DeclarationError(
+            f"cannot take {operator} of {described(formula)}: its fields live in {systems[0]} and in {systems[1]} coordinates",
+            hint="declare them on one domain",
+        )
+    return Frame(names, *systems)
+
+
+def check_clash(formula: Formulas, operator: str, names: tuple[str, ...], times: set[str]) -> None:
+    """Refuse spatial coordinates that there are none of, or one that is time in another domain."""
+    clash = sorted(times & set(names))
     if clash:
         raise DeclarationError(
             f"cannot take {operator} of {described(formula)}: {clash[0]} is space in one of its domains, time in another",
@@ -96,24 +112,54 @@ def space_of(formula: Formulas, operator: str) -> tuple[Coordinate, ...]:
             f"cannot take {operator} of {described(formula)}: no field or coordinate in it tells its domain",
             hint=f"{operator} of a constant is 0; write 0",
         )
-    return tuple(Coordinate(name, tuple(names)) for name in names)
 
 
-def spatial_argument(value: object, operator: str, ranks: tuple[int, ...]) -> tuple[Formulas, tuple[Coordinate, ...]]:
-    """The operator's argument, which must have one of the ranks and depend on space, and the spatial coordinates."""
+def spatial_argument(value: object, operator: str, ranks: tuple[int, ...]) -> tuple[Formulas, Frame]:
+    """The operator's argument, which must have one of the ranks and depend on space, and its frame."""
     formula = ranked(value, operator, ranks)
-    space = space_of(formula, operator)
-    if not depends_on_space(formula, space):
+    frame = frame_of(formula, operator)
+    if not depends_on_space(formula, frame):
         raise DeclarationError(
-            f"cannot take {operator} of {described(formula)}: nothing in it depends on space ({', '.join(one.name for one in space)})",
+            f"cannot take {operator} of {described(formula)}: nothing in it depends on space ({', '.join(frame.names)})",
             hint="spatial operators never act on time; that is diff(u, t)",
         )
-    return formula, space
+    if frame.is_curved:
+        check_components(formula, frame, operator)
+    return formula, frame
 
 
-def depends_on_space(formula: Formulas, space: tuple[Coordinate, ...]) -> bool:
+def check_components(formula: Formulas, frame: Frame, operator: str) -> None:
+    """Refuse vectors and matrices that have no component along each unit vector, and what is meant to be symmetric and is not."""
+    size, labels = len(frame.axes), ", ".join(frame.labels)
+    if any(length != size for length in formula.shape):
+        raise DeclarationError(
+            f"{operator} takes {size} components along each index in {frame.system} coordinates, not {described(formula)}",
+            hint=f"they are those along ({labels}), 0 where there is none",
+        )
+    for part in formula.real_parts.values() if len(formula.shape) == 1 else ():
+        check_vector(part, frame, operator)
+
+
+def check_vector(vector: Tensor, frame: Frame, operator: str) -> None:
+    """Refuse components that no vector around an axis has: scalars, and in spherical symmetry all but the first."""
+    turned = vector.entries[:2] if frame.system == CYLINDRICAL else vector.entries
+    scalar = next((entry for entry in turned if isinstance(entry, Unknown) and entry.is_smooth), None)
+    if scalar is not None:
+        raise DeclarationError(
+            f"cannot take {operator} of {described(vector)}: {scalar.name} is declared as a scalar, which is smooth on the axis, where a "
+            "component of a vector is not",
+            hint='declare the vector: VectorField("v", domain, components=(…)), with 0 for what is not there',
+        )
+    if frame.is_radial and not all(is_constant(entry, 0.0) for entry in vector.entries[1:]):
+        raise DeclarationError(
+            f"cannot take {operator} of {described(vector)}: with spherical symmetry a vector points along r",
+            hint="its other components are 0; what depends on an angle needs it as a coordinate",
+        )
+
+
+def depends_on_space(formula: Formulas, frame: Frame) -> bool:
     """Whether any field or coordinate in the formula depends on one of the spatial coordinates."""
-    names = {one.name for one in space}
+    names = set(frame.names)
     for node in postorder(formula.components):
         owner = node.unknown if isinstance(node, Derivative) else node
         if isinstance(node, Coordinate) and node.name in names:
@@ -135,86 +181,78 @@ def ranked(value: object, operator: str, ranks: tuple[int, ...]) -> Formulas:
     raise DeclarationError(f"{operator} takes a {wanted}, not {described(formula)}", hint=hints.get(operator, f"give a {wanted}"))
 
 
-def vector_in_space(vector: Tensor, space: tuple[Coordinate, ...], operator: str) -> None:
+def vector_in_space(vector: Tensor, frame: Frame, operator: str) -> None:
     """Refuse a last index that does not run over the spatial coordinates."""
-    if vector.shape[-1] != len(space):
-        names = ", ".join(one.name for one in space)
+    if vector.shape[-1] != len(frame.axes):
+        names = ", ".join(frame.labels)
         raise DeclarationError(
-            f"{operator} takes a {len(space)}-vector here, not {described(vector)}: the domain's space is ({names})",
+            f"{operator} takes a {len(frame.axes)}-vector here, not {described(vector)}: the domain's space is ({names})",
             hint="one component for each spatial coordinate, time not counted",
         )
 
 
 def grad(formula: Formulas) -> Tensor:
     """Gradient: of a scalar [j] = ∂u/∂x_j, of a vector [i, j] = ∂v_i/∂x_j."""
-    formula, space = spatial_argument(formula, "grad", (0, 1))
+    formula, frame = spatial_argument(formula, "grad", (0, 1))
     label = f"grad({formula})"
-    return linearly(lambda part: gradient(part, space, label), formula, label)
+    return linearly(lambda part: gradient(part, frame, label), formula, label)
 
 
-def gradient(formula: Expr | Tensor, space: tuple[Coordinate, ...], label: str) -> Tensor:
+def gradient(formula: Expr | Tensor, frame: Frame, label: str) -> Tensor:
     """∂formula/∂x_j, j the last index."""
-    if isinstance(formula, Expr):
-        return Tensor(tuple(differentiate(formula, one) for one in space), label)
-    return Tensor(tuple(tuple(differentiate(entry, one) for one in space) for entry in formula.entries), label)
+    return Tensor(slopes(formula, frame) if isinstance(formula, Expr) else vector_slopes(formula.entries, frame), label)
 
 
 def div(formula: Tensor) -> Formulas:
     """Divergence: of a vector ∂v_j/∂x_j, of a matrix row by row [i] = ∂A_ij/∂x_j."""
-    formula, space = spatial_argument(formula, "div", (1, 2))
-    vector_in_space(formula, space, "div")
+    formula, frame = spatial_argument(formula, "div", (1, 2))
+    vector_in_space(formula, frame, "div")
     label = f"div({formula})"
     if len(formula.shape) == 1:
-        return linearly(lambda part: divergence(part.entries, space), formula, label)
-    return linearly(lambda part: Tensor(tuple(divergence(row, space) for row in part.entries), label), formula, label)
-
-
-def divergence(entries: tuple[Expr, ...], space: tuple[Coordinate, ...]) -> Expr:
-    """Σ_j ∂entries_j/∂x_j, by the product rule; the terms keep the factors of the entries as the same objects."""
-    return add(*(differentiate(entry, one) for entry, one in zip(entries, space)))
+        return linearly(lambda part: divergence(part.entries, frame), formula, label)
+    return linearly(lambda part: Tensor(matrix_divergence(part.entries, frame), label), formula, label)
 
 
 def laplacian(formula: Formulas) -> Formulas:
-    """Laplacian Σ_j ∂²u/∂x_j²; of a vector, component by component (Cartesian coordinates)."""
-    formula, space = spatial_argument(formula, "laplacian", (0, 1))
+    """Laplacian Σ_j ∂²u/∂x_j²; of a vector that of each Cartesian component, which is div(grad(v))."""
+    formula, frame = spatial_argument(formula, "laplacian", (0, 1))
     label = f"laplacian({formula})"
-    return linearly(lambda part: part.map(lambda entry: scalar_laplacian(entry, space), label), formula, label)
-
-
-def scalar_laplacian(formula: Expr, space: tuple[Coordinate, ...]) -> Expr:
-    """Σ_j ∂²u/∂x_j²."""
-    return divergence(tuple(differentiate(formula, one) for one in space), space)
+    if not formula.shape:
+        return linearly(lambda part: laplacian_of(part, frame), formula, label)
+    return linearly(lambda part: Tensor(vector_laplacian(part.entries, frame), label), formula, label)
 
 
 def hessian(formula: Expr | Complex) -> Tensor | Complex:
     """The matrix of second derivatives, [i, j] = ∂²u/∂x_i∂x_j."""
-    formula, space = spatial_argument(formula, "hessian", (0,))
+    formula, frame = spatial_argument(formula, "hessian", (0,))
     label = f"hessian({formula})"
-    return linearly(lambda part: gradient(gradient(part, space, label), space, label), formula, label)
+    return linearly(lambda part: gradient(gradient(part, frame, label), frame, label), formula, label)
 
 
 def curl(formula: Formulas) -> Formulas:
     """In 3-D the vector ∇ × v; in 2-D the scalar ∂v_1/∂x_0 − ∂v_0/∂x_1 of a vector, or the vector (∂u/∂x_1, −∂u/∂x_0) of a scalar."""
-    formula, space = spatial_argument(formula, "curl", (0, 1))
-    dimension, components = len(space), formula.shape[0] if formula.shape else 0
+    formula, frame = spatial_argument(formula, "curl", (0, 1))
+    dimension, components = len(frame.axes), formula.shape[0] if formula.shape else 0
     if dimension not in (2, 3) or components != dimension and (components or dimension == 3):
         raise DeclarationError(
             f"curl takes a 3-vector in three dimensions and a 2-vector or a scalar in two, not {described(formula)} in {dimension}",
             hint="the dimension is the number of spatial coordinates of the domain",
         )
     label = f"curl({formula})"
-    return linearly(lambda part: rotation(part, space, label), formula, label)
+    return linearly(lambda part: rotation(part, frame, label), formula, label)
 
 
-def rotation(formula: Expr | Tensor, space: tuple[Coordinate, ...], label: str) -> Expr | Tensor:
+def rotation(formula: Expr | Tensor, frame: Frame, label: str) -> Expr | Tensor:
     """The curl of a vector, or of a scalar in two dimensions."""
     if isinstance(formula, Expr):
-        return Tensor((differentiate(formula, space[1]), -differentiate(formula, space[0])), label)
+        first, second = slopes(formula, frame)
+        return Tensor((second, -first), label)
+    change = vector_slopes(formula.entries, frame)
 
     def about(i: int, j: int) -> Expr:
-        return differentiate(formula.entries[j], space[i]) - differentiate(formula.entries[i], space[j])
+        return change[j][i] - change[i][j]
 
-    return about(0, 1) if len(space) == 2 else Tensor((about(1, 2), about(2, 0), about(0, 1)), label)
+    return about(0, 1) if len(change) == 2 else Tensor((about(1, 2), about(2, 0), about(0, 1)), label)
 
 
 def dot(left: Tensor, right: Tensor) -> Formulas:

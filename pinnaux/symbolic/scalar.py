@@ -27,6 +27,7 @@ from pinnaux.symbolic.expression import (
     power,
     subtract,
 )
+from pinnaux.symbolic.frame import Frame
 from pinnaux.symbolic.relations import Equation, Inequality, Predicate, Relation
 from pinnaux.symbolic.walk import ATOM, Text, differentiate, postorder
 
@@ -38,18 +39,18 @@ __all__ = [
 
 
 class Coordinate(Expr):
-    """A coordinate of a domain whose spatial coordinates are `space`. Two of the same name mean the same thing."""
+    """A coordinate of a domain whose spatial coordinates are those of `frame`. Two of the same name mean the same thing."""
 
     name: str
-    space: tuple[str, ...]
+    frame: Frame
 
-    def __init__(self, name: str, space: tuple[str, ...]) -> None:
-        self.fix(name=name, space=tuple(space))
+    def __init__(self, name: str, frame: Frame) -> None:
+        self.fix(name=name, frame=frame)
 
     @property
     def is_time(self) -> bool:
         """Whether it is time, on which spatial operators never act."""
-        return self.name not in self.space
+        return self.name not in self.frame.names
 
     @property
     def key(self) -> object:
@@ -63,11 +64,16 @@ class Coordinate(Expr):
 
 
 class Unknown(Expr):
-    """Abstract scalar unknown function of `coordinates`, on a domain whose spatial coordinates are `space`."""
+    """Abstract scalar unknown function of `coordinates`, on a domain whose spatial coordinates are those of `frame`.
+
+    It `is_smooth` if it is a smooth function of the place also on the axis of curvilinear coordinates, which lies in its domain: so are
+    scalars, and components of vectors are not, because unit vectors turn there.
+    """
 
     name: str
     coordinates: tuple[Coordinate, ...]
-    space: tuple[str, ...]
+    frame: Frame
+    is_smooth: bool
 
     def text(self, parts: Sequence[Text]) -> Text:
         return self.name, ATOM
@@ -152,10 +158,10 @@ class Normal(Expr):
     """The component of the outward unit normal along the spatial coordinate `name`."""
 
     name: str
-    space: tuple[str, ...]
+    frame: Frame
 
-    def __init__(self, name: str, space: tuple[str, ...] = ()) -> None:
-        self.fix(name=name, space=tuple(space))
+    def __init__(self, name: str, frame: Frame) -> None:
+        self.fix(name=name, frame=frame)
 
     @property
     def key(self) -> object:

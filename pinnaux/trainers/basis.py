@@ -13,6 +13,7 @@ from pinnaux.architecture import embedding
 from pinnaux.collocation import Purpose
 from pinnaux.jets.inputs import Embedding
 from pinnaux.jets.layers import Linear
+from pinnaux.jets.products import Products
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.jets.spec import JetSpec, unit
 from pinnaux.linalg import LeastSquares
@@ -41,11 +42,11 @@ class Basis:
     bent: bool = False
 
 
-def space_embedding(window: Window, group: int) -> Embedding:
-    """The scaling of a group's spatial coordinates."""
+def space_embedding(window: Window, group: int) -> Embedding | Products:
+    """The inputs made of a group's spatial coordinates."""
     plan = window.collocation.plan
-    whole = embedding(plan.groups[group], plan.problem.domain)
-    return Embedding(whole.centre[:-1], whole.half[:-1], whole.period[:-1])
+    fields = plan.groups[group]
+    return embedding(fields, plan.problem.domain).without(len(fields[0].coordinates) - 1)
 
 
 def expanded(window: Window, basis: Basis, degree: int) -> Ansatz:
@@ -53,7 +54,7 @@ def expanded(window: Window, basis: Basis, degree: int) -> Ansatz:
     groups = []
     for number, fields in enumerate(window.collocation.plan.groups):
         space = space_embedding(window, number)
-        units = basis.units if space.centre else 0
+        units = basis.units if space.width else 0
         layer = SpaceTime(space, basis.kind, units, basis.hidden[number], window.start, window.end, degree)
         network = Network(layer, (Linear(layer.width, len(fields)),))
         names = tuple(coordinate.name for coordinate in fields[0].coordinates)
@@ -81,7 +82,7 @@ def drawn(window: Window, kind: str, scale: float, units: int, state: Candidate 
     hidden = []
     for number, fields in enumerate(collocation.plan.groups):
         space, own = space_embedding(window, number), points[:, collocation.axes(number)]
-        if not space.centre:
+        if not space.width:
             hidden.append(points.new_zeros(0))
         elif kind == BENT:
             group, theta = state.ansatz.groups[number], state.ansatz.split(state.theta)[number]

@@ -17,7 +17,7 @@ from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, T
 from pinnaux.architecture import embedding, with_branches
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
-from pinnaux.jets.inputs import Embedding
+from pinnaux.jets.inputs import InputLayer
 from pinnaux.jets.spec import JetSpec, unit
 from pinnaux.linalg import LeastSquares
 from pinnaux.network import Network, spread
@@ -140,7 +140,7 @@ def _corrected(collocation: Collocation, candidate: Candidate, features: int, pu
     return Ansatz(tuple(groups), candidate.ansatz.numbers)
 
 
-def bent(layer: Embedding, centres: Tensor, outputs: int, slopes: tuple[float, float], generator: torch.Generator) -> Features:
+def bent(layer: InputLayer, centres: Tensor, outputs: int, slopes: tuple[float, float], generator: torch.Generator) -> Features:
     """tanh units with the given centres, random directions, and slopes log-uniform between the two bounds."""
     count = len(centres)
     network = Network.dense(layer, (count,), outputs, "tanh")
@@ -204,9 +204,9 @@ def _lengths(problem: Problem, components: Mapping[str, float]) -> dict[str, flo
 
     A field that is zero beside the others has no relative error of its own: it counts as a small share of the largest.
     """
-    whole = [math.hypot(*(components[one.name] for one in field.components)) for field in problem.fields]
+    whole = [math.hypot(*(components[one.name] for one in field.unknowns)) for field in problem.fields]
     least = max(1e-300, SMALLEST_FIELD * max(whole))
-    return {one.name: max(length, least) for field, length in zip(problem.fields, whole) for one in field.components}
+    return {one.name: max(length, least) for field, length in zip(problem.fields, whole) for one in field.unknowns}
 
 
 def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor) -> dict[str, float]:
@@ -223,7 +223,7 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
         change |= dict(zip(names, (new - old).norm(dim=0).tolist()))
         size |= dict(zip(names, new.norm(dim=0).tolist()))
     lengths = _lengths(problem, size)
-    sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.components)) for field in problem.fields}
+    sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
         sizes[parameter.name] = (abs(new - old) / abs(new).clamp_min(1e-300)).item()
