@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import walk_tb
@@ -24,6 +22,7 @@ from pinnaux.errors import (
     is_user_file,
 )
 from pinnaux.problem import Problem
+from pinnaux.python_hints import hint_for
 from pinnaux.symbolic.formula import described
 
 MODULE_NAME = "problem file"
@@ -38,7 +37,7 @@ def load(path: str | Path) -> Problem:
     try:
         code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as failure:
-        raise error_in_file(failure, file, ()) from failure
+        raise error_in_file(failure, file, {}) from failure
     except OSError as failure:
         raise UsageError(f"cannot read {path}: {failure.strerror}", hint="check the file's permissions") from failure
     module = ModuleType(MODULE_NAME)
@@ -50,7 +49,7 @@ def load(path: str | Path) -> Problem:
             raise
         # The user's own code may raise anything; KeyboardInterrupt is none of these.
         except (Exception, SystemExit) as failure:
-            raise error_in_file(failure, file, tuple(module.__dict__)) from failure
+            raise error_in_file(failure, file, module.__dict__) from failure
     return declared_problem(module, file)
 
 
@@ -127,8 +126,8 @@ def declared_problem(module: ModuleType, file: Path) -> Problem:
     return problem
 
 
-def error_in_file(failure: BaseException, file: Path, names: tuple[str, ...]) -> DeclarationError:
-    """A Python error as one of ours, at the user's own line; `names` are those the file knew by then."""
+def error_in_file(failure: BaseException, file: Path, known: Mapping[str, object]) -> DeclarationError:
+    """A Python error as one of ours, at the user's own line; `known` are the names that the file knew by then."""
     where = location_of(failure, file)
     if isinstance(failure, SyntaxError):
         what = f"{type(failure).__name__}: {failure.msg}"
@@ -136,7 +135,7 @@ def error_in_file(failure: BaseException, file: Path, names: tuple[str, ...]) ->
         what = "the problem file ended Python itself (exit)"
     else:
         what = f"{type(failure).__name__}: {failure}".removesuffix(": ")
-    return DeclarationError(what, hint=hint_for(failure, where, names), where=where)
+    return DeclarationError(what, hint=hint_for(failure, where, known), where=where)
 
 
 def location_of(failure: BaseException, file: Path) -> Location:
@@ -149,18 +148,3 @@ def location_of(failure: BaseException, file: Path) -> Location:
     own = [(name, line) for name, line, _ in lines]
     name, line = own[-1]
     return Location(name, line, tuple(dict.fromkeys(reversed(own[:-1]))))
-
-
-def hint_for(failure: BaseException, where: Location, names: tuple[str, ...]) -> str:
-    """What to do about a Python error; where nothing better is known, the line itself."""
-    if isinstance(failure, NameError) and failure.name:
-        near = difflib.get_close_matches(failure.name, names, n=1)
-        if near:
-            return f"did you mean '{near[0]}'?"
-        if Problem.__name__ not in names:
-            return "pinnaux's names come with: from pinnaux import *"
-    if isinstance(failure, ModuleNotFoundError):
-        return f"install {failure.name}, or put {failure.name}.py beside the problem file"
-    linecache.checkcache(where.file)
-    line = linecache.getline(where.file, where.line).strip()
-    return f"the line reads: {line}" if line else ""

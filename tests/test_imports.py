@@ -18,7 +18,7 @@ PACKAGE = Path(pinnaux.__file__).parent
 HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "matplotlib", "rich"})
 
 # The declaration layer, from the bottom up: each may import those before it, and itself.
-DECLARATION = ("errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "conditions", "problem", "load")
+DECLARATION = ("errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "conditions", "problem", "python_hints", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
     "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "damped", "separated", "elimination", "lipschitz",

@@ -287,7 +287,16 @@ MISTAKES = {
     "python division by zero": Mistake("1 / 0  # <-", "ZeroDivisionError: division by zero", "the line reads: 1 / 0"),
     "missing module": Mistake("import measured_law  # <-", "No module named 'measured_law'", "measured_law.py beside the problem file"),
     "syntax": Mistake("u = (1 +  # <-", "SyntaxError", "the line reads: u = (1 +"),
-    "missing argument": Mistake('Condition("c", u == 0)  # <-', "missing 1 required positional argument: 'on'", "the line reads"),
+    "missing argument": Mistake('Condition("c", u == 0)  # <-', "missing 1 required positional argument: 'on'", "it is called as Condition(name, equation, on"),
+    "power with a caret": Mistake("u^2  # <-", "cannot apply '^' to", "u**2"),
+    "one equality sign": Mistake('Condition("c", u = 0, on=domain)  # <-', "unexpected keyword argument 'u'", "two equality signs: u == …"),
+    "misspelt keyword": Mistake("Problem([u], [heat], exakt={})  # <-", "unexpected keyword argument 'exakt'", "did you mean 'exact'?"),
+    "corners without brackets": Mistake("Rectangle(0, 0, 1, 1)  # <-", "were given", "it is called as Rectangle(lower, upper"),
+    "misspelt attribute": Mistake("domain.boundry  # <-", "no attribute 'boundry'", "did you mean 'boundary'?"),
+    "part as an attribute": Mistake("domain.boundary.left  # <-", "no attribute 'left'", 'in brackets: ["left"]'),
+    "derivative as a method": Mistake("laplacian(u).diff(t)  # <-", "no attribute 'diff'", "it is a function: diff(…)"),
+    "name in capitals": Mistake("laplacian(U)  # <-", "name 'U' is not defined", "did you mean 'u'?"),
+    "misspelt package": Mistake("import pinaux  # <-", "No module named 'pinaux'", "did you mean 'pinnaux'?"),
 }
 
 

@@ -125,7 +125,12 @@ class Formula:
     def __and__(self, other: object) -> NoReturn:
         self.refuse("apply '&', '|' or '~' to", "they combine comparisons, each in brackets: (x > 0) & (y > 0)")
 
-    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
+    __rand__ = __or__ = __ror__ = __and__
+
+    def __xor__(self, other: object) -> NoReturn:
+        self.refuse("apply '^' to", "a power is written with two stars: u**2")
+
+    __rxor__ = __xor__
 
     def __invert__(self) -> NoReturn:
         self.refuse("apply '~' to", "it negates a comparison in brackets: ~(x > 0)")
