@@ -5,7 +5,8 @@ Everything random is drawn from a generator made from (seed, purpose, count), so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,7 @@ from pinnaux.geometry.region import Region
 from pinnaux.homotopy import Partly
 from pinnaux.objective import Block, Program, Surroundings
 from pinnaux.plan import Plan, RegionPlan
+from pinnaux.symbolic.scalar import Expr, as_expr, divide
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Purpose:
 class Collocation:
     """The compiled problem: one program a region, and the points it is asked at; whether trial solutions take singular functions at corners.
 
-    `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem.
+    `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem. `noise` holds the
+    standard deviations that were found, not stated, by the names of components.
     """
 
     plan: Plan
@@ -49,11 +52,24 @@ class Collocation:
     device: torch.device
     corners: bool = True
     share: float = 1.0
+    noise: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def programs(self) -> tuple[Program, ...]:
-        whole = tuple(FormulaProgram(region.formulas, self.layout(region)) for region in self.plan.regions)
+        whole = tuple(FormulaProgram(self.formulas(region), self.layout(region)) for region in self.plan.regions)
         return whole if self.share == 1 else tuple(Partly(program, self.share) for program in whole)
+
+    def formulas(self, region: RegionPlan) -> list[Expr]:
+        """What is to vanish: what noise is known of in standard deviations."""
+        return [divide(formula, as_expr(self.noise.get(name, 1.0), "noise cannot be")) for name, formula in zip(region.components, region.formulas)]
+
+    def noisy(self, region: RegionPlan) -> tuple[bool, ...]:
+        """For every formula whether its noise is known."""
+        return tuple(stated or name in self.noise for name, stated in zip(region.components, region.noisy))
+
+    def noise_of(self, component: str) -> float:
+        """The standard deviation of measurements whose noise is known, found or stated."""
+        return self.noise[component] if component in self.noise else self.plan.stated_noise[component]
 
     def layout(self, region: RegionPlan) -> Layout:
         domain = region.region.domain
@@ -62,7 +78,7 @@ class Collocation:
     def blocks(self, interior: int, purpose: Purpose, held_out: bool = False) -> tuple[Block, ...]:
         """Fresh points on every region, uniform by measure: `interior` in the interior, a share of it elsewhere.
 
-        Of observations those kept for training, or with `held_out` those kept from it.
+        Of observations those kept for training, or with `held_out` those kept from it; all where noise is known, which nothing is to fit.
         """
         generator = purpose.generator()
         return tuple(self.block(number, self.sample(region, self.plan.count(region, interior), generator, held_out))
@@ -98,7 +114,7 @@ class Collocation:
         mentioned = {unknown for condition in region.conditions for unknown in condition.unknowns}
         axes = tuple(tuple(names.index(c.name) for c in group[0].coordinates) if mentioned & set(group) else None
                      for group in self.plan.groups)
-        return Block(region.components, surroundings, region.specs, axes, self.programs[number])
+        return Block(region.components, surroundings, region.specs, axes, self.programs[number], self.noisy(region))
 
     def plain_block(self, block: Block, region: RegionPlan) -> Block:
         """The same points, with the formulas as they were written: nothing collapsed."""
@@ -133,8 +149,8 @@ class Collocation:
             points = self._towards_corners(region.region, points, generator)
         if region.region.kind == "observations":
             kept_out = np.arange(len(points)) % self.plan.settings.held_out_every == self.plan.settings.held_out_every - 1
-            if len(points) < self.plan.settings.fewest_to_hold_out:
-                kept_out[:] = held_out  # too few to spare any: the same for both
+            if len(points) < self.plan.settings.fewest_to_hold_out or any(self.noisy(region)):
+                kept_out[:] = held_out  # too few to spare any, or none that could be fitted too well: the same for both
             return points[kept_out if held_out else ~kept_out]
         _, first = np.unique(points.coordinates, axis=0, return_index=True)
         return points if len(first) == len(points) else points[np.sort(first)]

@@ -12,6 +12,7 @@ from pinnaux.errors import DeclarationError, Location, here
 from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
+from pinnaux.noise import stated_noise
 from pinnaux.symbolic.formula import Formula, described
 from pinnaux.symbolic.relations import Equation, Relation
 from pinnaux.symbolic.poles import without_poles
@@ -24,10 +25,12 @@ from pinnaux.symbolic.scalar import (
     Normal,
     ParameterNode,
     Unknown,
+    divide,
     is_constant,
     multiply,
     postorder,
 )
+from pinnaux.symbolic.tensor import Tensor
 
 
 # Points of a foreign region that are tried, and how far outside (relative to the domain's size) they may lie.
@@ -38,19 +41,23 @@ SAMPLED, OUTSIDE = 64, 1e-6
 class Condition:
     """`equation` holds at every point of the region given as `on` (a domain means its interior).
 
+    On observations `noise` is the standard deviation of the measured values: a number, a formula of measured columns and coordinates,
+    or one for each component. `deviations` holds it for each residual, nothing where none is stated.
     Raises DeclarationError for an equation that is none, holds no field, or asks for a coordinate, a normal or data that the
-    region's points do not have.
+    region's points do not have, and for noise that is not positive or not of measurements.
     """
 
     name: str
     equation: Equation
     on: InitVar[Region | Domain]
+    noise: InitVar[float | Expr | Tensor | tuple | None] = None
     region: Region = field(init=False)
     residuals: tuple[Expr, ...] = field(init=False, repr=False)
     component_names: tuple[str, ...] = field(init=False, repr=False)
+    deviations: tuple[Expr, ...] = field(init=False, repr=False)
     where: Location | None = field(init=False, repr=False)
 
-    def __post_init__(self, on: Region | Domain) -> None:
+    def __post_init__(self, on: Region | Domain, noise: object) -> None:
         check_condition_name(self.name)
         check_equation(self.name, self.equation)
         region = region_of(self.name, on)
@@ -64,7 +71,16 @@ class Condition:
         names, residuals = zip(*named_residuals(self.name, parts, region.domain))
         object.__setattr__(self, "residuals", residuals)
         object.__setattr__(self, "component_names", names)
+        stated = () if noise is None else stated_noise(self.name, noise, region, len(residuals))
+        for node in postorder(stated):
+            check_known_at(self.name, node, region)
+        object.__setattr__(self, "deviations", stated)
         object.__setattr__(self, "where", here())
+
+    @property
+    def standardised(self) -> tuple[Expr, ...]:
+        """The residuals, in standard deviations where noise is stated."""
+        return tuple(map(divide, self.residuals, self.deviations)) if self.deviations else self.residuals
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:

@@ -39,9 +39,10 @@ class LeastSquares:
         turned = torch.ormqr(self.factor, self.reflections, padded, left=True, transpose=True)[:columns]
         return torch.linalg.solve_triangular(self.factor[:columns], turned, upper=True)[:, 0] / self.scale
 
-    def amplification(self, rows: Tensor, iterations: int = 12) -> float:
-        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P)."""
-        return _amplification(self.factor[: len(self.scale)].triu(), self.scale, rows, iterations)
+    @property
+    def form(self) -> QuadraticForm:
+        """|A x|² + ε² P |S x|² of x."""
+        return QuadraticForm(self.factor[: len(self.scale)].triu(), self.scale)
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,10 @@ class ReducedLeastSquares:
         left = (outside + (triangle @ solution - turned).square().sum()).sqrt()
         return ReducedLeastSquares(solution, left, final, scale)
 
-    def amplification(self, rows: Tensor, iterations: int = 12) -> float:
-        """The largest |B x| of all x with |A x|² + ε² P |S x|² = 1, for rows B (M, P)."""
-        return _amplification(self.triangle, self.scale, rows, iterations)
+    @property
+    def form(self) -> QuadraticForm:
+        """|A x|² + ε² P |S x|² of x."""
+        return QuadraticForm(self.triangle, self.scale)
 
 
 def _gathered(chunks: Iterable[tuple[Tensor, Tensor]], least: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -101,17 +103,33 @@ def _reduced(triangle: Tensor | None, turned: Tensor | None, rows: Tensor, right
     return factor[:columns].triu(), moved[:columns], moved[columns:].square().sum()
 
 
-def _amplification(triangle: Tensor, scale: Tensor, rows: Tensor, iterations: int) -> float:
-    """σ_max(B S⁻¹ R⁻¹) by power iteration, for rows B (M, P) and the upper triangle R of the scaled problem."""
-    scaled = rows / scale
-    vector, size = torch.ones_like(scale[:, None]), 0.0
-    for _ in range(iterations):
-        image = scaled @ torch.linalg.solve_triangular(triangle, vector / vector.norm(), upper=True)
-        size = image.norm().item()
-        vector = torch.linalg.solve_triangular(triangle.T, scaled.T @ image, upper=False)
-        if not vector.norm() > 0:
-            break
-    return size
+@dataclass(frozen=True)
+class QuadraticForm:
+    """|R S x|² of x (P,): R an upper triangle (P, P), S the columns' lengths, infinite for those that nothing sees."""
+
+    triangle: Tensor
+    scale: Tensor
+
+    def amplification(self, rows: Tensor, iterations: int = 12) -> float:
+        """The largest |B x| of all x for which the form is 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹) by power iteration."""
+        scaled = rows / self.scale
+        vector, size = torch.ones_like(self.scale[:, None]), 0.0
+        for _ in range(iterations):
+            image = scaled @ torch.linalg.solve_triangular(self.triangle, vector / vector.norm(), upper=True)
+            size = image.norm().item()
+            vector = torch.linalg.solve_triangular(self.triangle.T, scaled.T @ image, upper=False)
+            if not vector.norm() > 0:
+                break
+        return size
+
+    def whitened(self, rows: Tensor) -> Tensor:
+        """C (P, M) with CᵀC = B H⁻¹ Bᵀ for rows B (M, P) and the form xᵀ H x: the covariance of B x where x has that of H⁻¹."""
+        return torch.linalg.solve_triangular(self.triangle.T, (rows / self.scale).T, upper=False)
+
+    def plus(self, rows: Tensor) -> QuadraticForm:
+        """The form with |B x|² added, for rows B (M, P)."""
+        stacked = torch.cat([self.triangle, rows / self.scale])
+        return QuadraticForm(torch.geqrf(stacked)[0][: len(self.scale)].triu(), self.scale)
 
 
 def gram(matrix: Tensor, into: Tensor | None = None, panel: int = 256) -> Tensor:

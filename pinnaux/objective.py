@@ -55,7 +55,8 @@ class Surroundings:
 class Block:
     """Residual components `names` on the points of one region; `specs` and `axes` (columns of the points) a group.
 
-    A group that no formula here mentions has the axes None and is not pushed.
+    A group that no formula here mentions has the axes None and is not pushed. `noisy` tells which components are of measurements with
+    known noise: their residuals are in standard deviations, and need not vanish.
     """
 
     names: tuple[str, ...]
@@ -63,6 +64,7 @@ class Block:
     specs: tuple[JetSpec, ...]
     axes: tuple[tuple[int, ...] | None, ...]
     program: Program
+    noisy: tuple[bool, ...] = ()
 
     def at(self, surroundings: Surroundings) -> Block:
         """The same residuals at other points."""

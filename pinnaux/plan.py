@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from pinnaux.conditions import Condition
 from pinnaux.derivatives import collapse, jet_specs
 from pinnaux.fields import Field
@@ -16,6 +18,7 @@ from pinnaux.geometry.region import Region
 from pinnaux.jets.spec import JetSpec
 from pinnaux.problem import Problem
 from pinnaux.settings import Settings
+from pinnaux.symbolic.numeric import evaluate
 from pinnaux.symbolic.scalar import Derivative, Expr, postorder
 
 
@@ -37,6 +40,11 @@ class RegionPlan:
     def owners(self) -> tuple[str, ...]:
         """The condition's name for every formula."""
         return tuple(condition.name for condition in self.conditions for _ in condition.residuals)
+
+    @property
+    def noisy(self) -> tuple[bool, ...]:
+        """For every formula whether it is of measurements with stated noise, and so in standard deviations."""
+        return tuple(bool(condition.deviations) for condition in self.conditions for _ in condition.residuals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +82,19 @@ class Plan:
             return len(region.region.points)
         others = sum(1 for other in self.regions if other.region.kind not in ("interior", "observations"))
         return max(self.settings.fewest_points, int(interior * self.settings.other_share / max(1, others)))
+
+    @cached_property
+    def stated_noise(self) -> dict[str, float]:
+        """The stated standard deviations by component, root mean square over the measurements."""
+        stated = {}
+        for region in self.regions:
+            deviations = [one for condition in region.conditions for one in condition.deviations or [None] * len(condition.residuals)]
+            for name, deviation in zip(region.components, deviations):
+                if deviation is not None:
+                    points = region.region.points
+                    values = evaluate(deviation, dict(zip(region.region.domain.names, points.coordinates.T)), data=points.columns)
+                    stated[name] = float(np.sqrt(np.mean(values**2)))
+        return stated
 
     @cached_property
     def bare_parts(self) -> tuple[str, ...]:
@@ -192,5 +213,5 @@ def _groups(problem: Problem) -> tuple[tuple[Field, ...], ...]:
 
 
 def _region(conditions: Sequence[Condition], groups: Sequence[Sequence[Field]]) -> RegionPlan:
-    formulas = collapse([formula for condition in conditions for formula in condition.residuals], groups)
+    formulas = collapse([formula for condition in conditions for formula in condition.standardised], groups)
     return RegionPlan(conditions[0].region, tuple(conditions), formulas, jet_specs(formulas, groups))

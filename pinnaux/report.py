@@ -16,7 +16,7 @@ from pinnaux.settings import TRAINERS
 
 if TYPE_CHECKING:
     from pinnaux.solution import Solution
-    from pinnaux.verdict import Verdict
+    from pinnaux.verdict import Confidence, Interval, Verdict
 
 HEADLINES = {
     "accuracy": "accuracy reached",
@@ -26,6 +26,10 @@ HEADLINES = {
     "failure": "numerical failure",
     "interrupted": "interrupted",
 }
+
+
+SYMMETRIC = 0.05
+"""How much of an interval's width its sides may differ by to be told as one."""
 
 
 def headline(verdict: Verdict) -> str:
@@ -39,10 +43,7 @@ def report(solution: Solution) -> str:
     """The headline and a table each of conditions, errors and parameters."""
     verdict = solution.verdict
     notes = "\n".join(f"note: {note}" for note in (*verdict.notes, *_doubt(verdict)))
-    parts = [headline(verdict), notes, _conditions(verdict), _errors(verdict)]
-    if solution.parameters:
-        rows = [(name, f"{value:.8g}") for name, value in solution.parameters.items()]
-        parts.append(table(("parameter", "value"), rows))
+    parts = [headline(verdict), notes, _conditions(verdict), _errors(verdict), _fits(verdict.confidence), _parameters(solution)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -88,6 +89,26 @@ def _conditions(verdict: Verdict) -> str:
     rows = [(name, number(each.rms), number(each.relative), number(each.largest), str(each.points))
             for name, each in verdict.conditions.items()]
     return table(("condition, on fresh points", "rms residual", "relative", "largest", "points"), rows) if rows else ""
+
+
+def _fits(confidence: Confidence) -> str:
+    rows = [(name, number(fit.noise if fit.stated else fit.noise * fit.misfit**0.5), "stated" if fit.stated else "found",
+             f"{fit.misfit:.3g}" if fit.stated else "-", str(fit.count), f"{fit.taken:.3g}") for name, fit in confidence.fits.items()]
+    return table(("measurements", "noise", "", "χ² per freedom", "points", "freedom taken"), rows) if rows else ""
+
+
+def _parameters(solution: Solution) -> str:
+    intervals = solution.verdict.confidence.intervals
+    rows = [(name, f"{value:.8g}", *([_interval(value, intervals[name])] if name in intervals else [])) for name, value in solution.parameters.items()]
+    return table(("parameter", "value", "95 % confidence")[: len(rows[0])], rows) if rows else ""
+
+
+def _interval(value: float, interval: Interval) -> str:
+    """± half the width where both sides are about as wide, else from where to where."""
+    below, above = value - interval.low, interval.high - value
+    if not math.isfinite(below + above) or abs(above - below) > SYMMETRIC * (above + below):
+        return f"{interval.low:.4g} to {interval.high:.4g}"
+    return f"± {(below + above) / 2:.2g}"
 
 
 def _errors(verdict: Verdict) -> str:

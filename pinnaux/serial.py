@@ -20,11 +20,11 @@ from pinnaux.network import Network
 from pinnaux.objective import Surroundings
 from pinnaux.settings import Settings
 from pinnaux.signature import Signature
-from pinnaux.verdict import ConditionVerdict, Verdict
+from pinnaux.verdict import Confidence, ConditionVerdict, Fit, Interval, Verdict
 
 CLASSES = MappingProxyType({one.__name__: one for one in (
-    Activation, Ansatz, Candidate, ConditionVerdict, CornerFunctions, Embedding, Factor, Features, Frozen, Group, Linear, Network, Pieces,
-    Products, Scale, Settings, Signature, SpaceTime, Surroundings, Tangent, Trained, Trial, Verdict)})
+    Activation, Ansatz, Candidate, ConditionVerdict, Confidence, CornerFunctions, Embedding, Factor, Features, Fit, Frozen, Group, Interval, Linear,
+    Network, Pieces, Products, Scale, Settings, Signature, SpaceTime, Surroundings, Tangent, Trained, Trial, Verdict)})
 
 
 def layout() -> str:

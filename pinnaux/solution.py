@@ -91,6 +91,11 @@ class Solution:
         numbers = self.ansatz.split(self.theta)[-1]
         return {parameter.name: parameter_value(parameter, number).item() for parameter, number in zip(self.problem.parameters, numbers)}
 
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Where the unknown numbers lie with 95 % confidence, by name: those that measurements of known noise determine."""
+        return {name: (one.low, one.high) for name, one in self.verdict.confidence.intervals.items()}
+
     def residuals(self, condition: str, points: Points | None = None) -> tuple[Points, np.ndarray]:
         """Residuals (N, m) of a condition at points of its region, by default at fresh ones. Raises UsageError for an unknown name."""
         for number, region in enumerate(self.collocation.plan.regions):
@@ -99,7 +104,8 @@ class Solution:
                 if points is None:
                     points = self._fresh(number)
                 with torch.no_grad():
-                    values = self.collocation.block(number, points).residuals(self.ansatz, self.theta)[chosen]
+                    region, block = self.collocation.plan.regions[number], self.collocation.block(number, points)
+                    values = self.collocation.plain_block(block, region).residuals(self.ansatz, self.theta)[chosen]
                 return points, values.T.double().cpu().numpy()
         known = ", ".join(one.name for one in self.problem.conditions)
         raise UsageError(f"there is no condition {condition!r}", hint=f"the conditions are {known}")

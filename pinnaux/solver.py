@@ -14,6 +14,7 @@ import torch
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
+from pinnaux.doubts import doubts
 from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
@@ -21,6 +22,7 @@ from pinnaux.settings import TRAINERS, Settings, known_trainer
 from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.choice import trainer as chosen_trainer
+from pinnaux.trainers.found_noise import found_noise
 from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
 from pinnaux.verdict import Consistency, Progress, Verdict
 
@@ -45,11 +47,13 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
                           trainer=trainer)
     limits = Limits(collocation.plan.settings, began)
     with torch.no_grad():
+        collocation = replace(collocation, noise=found_noise(collocation))
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
         best = state.best or nothing(collocation)
     verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer, found=state.best is not None,
                       notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best)))
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
+    verdict = _with_confidence(solution, best)
     try:
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
     except KeyboardInterrupt:
@@ -153,6 +157,14 @@ def _inconsistent(measured: list[tuple[int, Consistency]]) -> tuple[str, ...]:
     step, worst = max(failed, key=lambda entry: entry[1].loss / max(entry[1].constant * entry[1].objective, 1e-300))
     return (f"the separated objective did not bound the loss in {len(failed)} of {len(measured)} checks "
             f"(the worst in step {step}: {worst}): its weights were too small there",)
+
+
+def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
+    """The verdict with what noise leaves open, to which the estimated error of solving adds, and with what is to be doubted about it."""
+    values, found = solution.parameters, best.confidence
+    intervals = {name: one.widened(values[name], abs(values[name]) * best.estimate.get(name, 0.0)) for name, one in found.intervals.items()}
+    whole = replace(found, intervals=intervals)
+    return replace(solution.verdict, confidence=whole, notes=(*solution.verdict.notes, *doubts(whole, values)))
 
 
 def _sensitive(best: Candidate) -> tuple[str, ...]:

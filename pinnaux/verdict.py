@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -21,12 +22,56 @@ class ConditionVerdict:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """How `count` measurements are fitted: Σ (residual / noise)², and the degrees of freedom that the fit took up.
+
+    `noise` is the (root mean square) standard deviation, `stated` by the user or found.
+    """
+
+    noise: float
+    stated: bool
+    count: int
+    chi_squared: float
+    taken: float
+
+    @property
+    def spare(self) -> float:
+        """Degrees of freedom that are left."""
+        return self.count - self.taken
+
+    @property
+    def misfit(self) -> float:
+        """χ² per degree of freedom that is left: 1 is expected."""
+        return self.chi_squared / self.spare if self.spare > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where an unknown number lies, with 95 % confidence."""
+
+    low: float
+    high: float
+
+    def widened(self, value: float, error: float) -> Interval:
+        """With an independent error of the value, which lies in the interval, added."""
+        return Interval(value - math.hypot(value - self.low, error), value + math.hypot(self.high - value, error))
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Intervals by the names of unknown numbers, and fits by components of conditions on measurements; empty without noise."""
+
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    fits: Mapping[str, Fit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """`status` is a key of EXIT_STATUS; estimates are relative errors by field and parameter.
 
-    `errors` are those against the exact solution by name. `reliable` says whether held-out points confirm the estimates, as far
-    as telling them from the accuracy asked for needs it. `trainer` is the name of the trainer that solved. `found` is False where
-    the run ended before there was a solution other than zero.
+    `confidence` is what noise in measurements leaves open. `errors` are those against the exact solution by name. `reliable` says
+    whether held-out points confirm the estimates, as far as telling them from the accuracy asked for needs it. `trainer` is the name
+    of the trainer that solved. `found` is False where the run ended before there was a solution other than zero.
     """
 
     status: str
@@ -42,6 +87,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     trainer: str = "automatic"
     found: bool = True
+    confidence: Confidence = Confidence()
 
     @property
     def exit_status(self) -> int:

@@ -18,12 +18,13 @@ PACKAGE = Path(pinnaux.__file__).parent
 HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "matplotlib", "rich"})
 
 # The declaration layer, from the bottom up: each may import those before it, and itself.
-DECLARATION = ("errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "conditions", "problem", "python_hints", "load")
+DECLARATION = (
+    "errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "noise", "conditions", "problem", "python_hints", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
-    "files", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "damped", "separated", "elimination", "lipschitz",
-    "self_adaptive", "layer_solves", "homotopy", "evaluate", "plan", "evolution", "collocation", "architecture", "verdict", "consistency",
-    "residuals", "signature", "serial", "axis_values", "solution", "trainers", "solver")
+    "files", "verdict", "doubts", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "balance", "damped", "separated",
+    "elimination", "lipschitz", "self_adaptive", "layer_solves", "homotopy", "evaluate", "plan", "evolution", "collocation", "architecture",
+    "consistency", "residuals", "signature", "serial", "axis_values", "solution", "trainers", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.

@@ -62,19 +62,19 @@ def test_more_columns_than_rows_are_solved_exactly_and_moderately() -> None:
 def test_the_amplification_is_the_largest_singular_value_of_what_is_seen_through_what_is_asked(rows: int, columns: int) -> None:
     matrix, seen = normal(rows, columns) * torch.logspace(-3, 3, columns, dtype=torch.float64), normal(7, columns)
     expected = torch.linalg.matrix_norm(seen @ torch.linalg.pinv(matrix, rtol=1e-15), 2).item()
-    assert LeastSquares.build(matrix, 1e-15).amplification(seen, 100) == pytest.approx(expected, rel=1e-6)
+    assert LeastSquares.build(matrix, 1e-15).form.amplification(seen, 100) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_direction_that_no_row_asks_about_is_amplified_beyond_measure() -> None:
     matrix = normal(40, 12)
     matrix[:, 3] = matrix[:, 5]
-    assert LeastSquares.build(matrix, 1e-11).amplification(normal(7, 12)) > 1e9
+    assert LeastSquares.build(matrix, 1e-11).form.amplification(normal(7, 12)) > 1e9
 
 
 def test_a_column_of_zeros_does_not_count_as_amplified() -> None:
     matrix = normal(40, 12)
     matrix[:, 3] = 0
-    assert 0 < LeastSquares.build(matrix, 1e-11).amplification(normal(7, 12)) < 100
+    assert 0 < LeastSquares.build(matrix, 1e-11).form.amplification(normal(7, 12)) < 100
 
 
 def test_regularisation_is_what_it_says() -> None:
@@ -139,7 +139,7 @@ def test_rows_some_at_a_time_give_the_same_as_all_at_once(rows: int, columns: in
     expected = whole.solve(right)
     assert torch.allclose(found.solution, expected, rtol=1e-8, atol=0)
     assert found.left.item() == pytest.approx(left(matrix, right, expected), rel=1e-9, abs=1e-8)
-    assert found.amplification(seen) == pytest.approx(whole.amplification(seen), rel=1e-8)
+    assert found.form.amplification(seen) == pytest.approx(whole.form.amplification(seen), rel=1e-8)
 
 
 def test_columns_that_are_nearly_dependent_are_reduced_as_well_as_at_once() -> None:

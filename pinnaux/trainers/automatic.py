@@ -236,7 +236,7 @@ class Automatic:
         """Balance the judge by the trained network: where the first features were far from a solution, so was their balance."""
         judge = state.judge.balanced(state.descent.objective.ansatz, state.descent.theta)
         zero = nothing(self.plain)
-        judge = replace(judge, zero=judge.score(zero.ansatz, zero.theta))
+        judge = judge.from_zero(zero.ansatz, zero.theta)
         return replace(state, judge=judge, corrected=replace(state.corrected, score=judge.score(state.corrected.ansatz, state.corrected.theta)))
 
     def _fresh(self, state: State, candidate: Candidate) -> dict[str, float]:

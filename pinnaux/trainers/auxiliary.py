@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Candidate
+from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.consistency import best_jets, consistency, thinned, thinned_jets
-from pinnaux.objective import Block, Objective, Surroundings, balanced_weights
+from pinnaux.objective import Block, Objective, Surroundings
 from pinnaux.self_adaptive import Weighting
 from pinnaux.separated import Auxiliaries, Separated
 from pinnaux.trainers.correction import correct
@@ -102,7 +103,7 @@ class AuxiliaryRun:
     def on(self, state: AuxiliaryState, blocks: tuple[Block, ...]) -> AuxiliaryState:
         """The state on other points: condition weights balanced anew, auxiliary jets pushed."""
         objective = Objective.unweighted(state.ansatz, blocks)
-        objective = replace(objective, weights=balanced_weights(objective, state.theta))
+        objective = replace(objective, weights=fair_weights(objective, state.theta))
         return replace(state, surroundings=tuple(block.surroundings for block in blocks), conditions=objective.weights,
                        auxiliaries=Separated(objective).push(state.theta))
 
@@ -147,7 +148,7 @@ class AuxiliaryRun:
         """The error of the best candidate, from a correction that is not kept: it is the method that is asked what it can do."""
         settings = self.collocation.plan.settings
         found = correct(self.collocation, self.judge, state.best, state.estimates, settings.estimate_features)
-        best = replace(found.before, reliable=found.reliable, amplification=found.amplification)
+        best = replace(found.before, reliable=found.reliable, amplification=found.amplification, confidence=found.confidence)
         done = best.reliable and best.error <= settings.accuracy
         report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), f"estimated error {best.error:.1e}")
         return replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score,

@@ -5,14 +5,20 @@ At once for a linear problem, by Gauss–Newton for others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from pinnaux.balance import Balance, exactness
 from pinnaux.linalg import LeastSquares, ReducedLeastSquares
 from pinnaux.objective import Objective
 from pinnaux.settings import Settings
+
+
+CLOSE = 1e-6
+"""The share of |r| that still matters beside noise: where noise is nearly all of |r|, an error of a standard deviation is a small share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,33 @@ def gauss_newton(
         if after > (1 - enough) * before:
             break
     return Solved(theta, first, after, system)
+
+
+def quieted(objective: Objective, zero: Tensor, theta: Tensor, steps: int, regularisation: float, memory: float,
+            rounds: int = 8, falling: float = 0.5) -> Tensor:
+    """θ with measurements of known noise as quiet as the equations allow: quieter and quieter, as long as that lets equations hold better.
+
+    All at once would not do: where numbers are far from right, only a loud measurement moves them. Functions are found anew from zero
+    with the numbers so far, because those bent towards loud measurements are large and cancel.
+    """
+    left = math.inf
+    for _ in range(rounds if any(any(block.noisy) for block in objective.blocks) else 0):
+        balance = Balance.of(objective, theta)
+        level = exactness(replace(objective, weights=balance.loud), theta)
+        if not level < falling * left:
+            break
+        left, quiet = level, replace(objective, weights=balance.at(level))
+        anew = torch.cat([zero[: zero.numel() - objective.ansatz.numbers], objective.ansatz.split(theta)[-1]])
+        found = gauss_newton(quiet, anew, steps, regularisation, enough=CLOSE, linear=CLOSE, memory=memory)
+        if not found.after < size(quiet, theta):
+            found = gauss_newton(quiet, theta, steps, regularisation, enough=CLOSE, linear=CLOSE, memory=memory)
+        theta = found.theta
+    return theta
+
+
+def size(objective: Objective, theta: Tensor) -> float:
+    """|r|, infinite where a residual is undefined."""
+    return torch.nan_to_num(objective.residual(theta).norm(), nan=math.inf).item()
 
 
 def newton_step(objective: Objective, theta: Tensor, regularisation: float, memory: float) -> Newton:

@@ -15,19 +15,24 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained
 from pinnaux.architecture import embedding, with_branches
+from pinnaux.balance import exactness
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import InputLayer
 from pinnaux.jets.spec import JetSpec, unit
-from pinnaux.linalg import LeastSquares
+from pinnaux.linalg import QuadraticForm
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective
 from pinnaux.problem import Problem
 from pinnaux.trainers.closed_form import gauss_newton
+from pinnaux.trainers.confidence import confidence, louder_rows
 from pinnaux.trainers.held_out import HeldOut
+from pinnaux.verdict import Confidence
 
 CENTRES, CORRECTION_POINTS, SIZE_POINTS = 21, 22, 23
 STABILITY_POINTS = 500
+# By how much a correction often lowers the residual; measurements of known noise are as quiet as what is then left allows.
+EXPECTED_GAIN = 1e2
 # Well-posed problems amplify residuals 1 to 1000 times; missing conditions, resonances and unstable initial values, 1e6 and more.
 UNDETERMINED = 1e6
 LARGEST_OVERFIT = 30.0
@@ -50,6 +55,7 @@ class Correction:
     share: float
     accuracy: float
     amplification: float = 0.0
+    confidence: Confidence = Confidence()
 
     @property
     def reliable(self) -> bool:
@@ -62,14 +68,14 @@ class Correction:
         """
         margin = max(1.0, self.accuracy / self._better.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
-        removed = math.sqrt(max(0.0, 1 - self.train_gain**-2))
+        removed = math.sqrt(abs(1 - self.train_gain**-2))
         fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1)
         return alike and (fell or self.share < ROUNDING) and self.amplification < UNDETERMINED
 
     @property
     def best(self) -> Candidate:
         """The better of the two on held-out points."""
-        return replace(self._better, reliable=self.reliable, amplification=self.amplification)
+        return replace(self._better, reliable=self.reliable, amplification=self.amplification, confidence=self.confidence)
 
     @property
     def uncorrected(self) -> Candidate:
@@ -94,27 +100,31 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     theta[ansatz.size - ansatz.numbers:] = candidate.ansatz.split(candidate.theta)[-1]
     interior = collocation.plan.interior_points(int(ansatz.size * settings.correction_oversampling))
     blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
-    objective = Objective(ansatz, blocks, judge.weights)
+    left = judge.exactness(candidate.ansatz, candidate.theta)
+    objective = Objective(ansatz, blocks, judge.weights_for(left / EXPECTED_GAIN))
     result = gauss_newton(objective, theta, 1, settings.correction_regularisation, memory=settings.memory)
     solved = result.theta
-    train_gain = (result.before.clamp_min(1e-300) / result.after.clamp_min(1e-300)).item()
+    # Noise is no residual to remove: what equations leave is what tells how well they are solved.
+    train_gain = max(exactness(objective, theta), 1e-300) / max(exactness(objective, solved), 1e-300)
     score = judge.score(ansatz, solved)
-    held_gain = max(candidate.score, 1e-300) / max(score, 1e-300)
+    held_gain = max(left, 1e-300) / max(judge.exactness(ansatz, solved), 1e-300)
     sizes = relative_change(collocation, candidate, ansatz, solved,
                             collocation.domain_points(settings.held_out_points, Purpose(settings.seed, SIZE_POINTS)))
     amplification = 0.0
     if judge.zero > 0:  # else the solution is zero, and nothing is relative to it
-        amplification = _amplification(collocation, ansatz, solved, result.system, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
+        form, louder = result.system.form, louder_rows(objective, solved, judge.balance)
+        form = form.plus(louder) if len(louder) else form
+        amplification = _amplification(collocation, ansatz, solved, form, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
     # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g.
     root = math.hypot(1.0, held_gain)
     error = {name: EPSILON + size * held_gain / root for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
-    share = candidate.score / max(judge.zero, 1e-300)
+    share = left / max(judge.zero, 1e-300)
     if not result.after < result.before and share > ROUNDING:
         error = noise = {}  # no step lowered the residual: nothing is known of the error
     return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, share,
-                      settings.accuracy, amplification)
+                      settings.accuracy, amplification, confidence(collocation, objective, solved, result.system.form))
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
@@ -165,7 +175,7 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
     return (probabilities / probabilities.sum()).cpu()
 
 
-def _amplification(collocation: Collocation, ansatz: Ansatz, theta: Tensor, system: LeastSquares, purpose: Purpose) -> float:
+def _amplification(collocation: Collocation, ansatz: Ansatz, theta: Tensor, form: QuadraticForm, purpose: Purpose) -> float:
     """By how much the residuals that a field may leave are amplified in it, relative to the field: the largest of |e| / (|u| |L e|).
 
     e runs through the span of the correction, and fields that are known up to a constant only, or are zero, are left out. Where this is large,
@@ -196,7 +206,7 @@ def _amplification(collocation: Collocation, ansatz: Ansatz, theta: Tensor, syst
         row = theta.new_zeros(1, ansatz.size)
         row[0, start + number] = (further - value) / (SMALL_STEP * abs(value).clamp_min(1e-300))
         blocks.append(row)
-    return system.amplification(torch.cat(blocks)) if blocks else 0.0
+    return form.amplification(torch.cat(blocks)) if blocks else 0.0
 
 
 def _lengths(problem: Problem, components: Mapping[str, float]) -> dict[str, float]:

@@ -10,12 +10,13 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Features, Trained
 from pinnaux.architecture import embedding, random_start, start, with_branches
+from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.jets.layers import Scale
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, spread
-from pinnaux.objective import Block, Objective, balanced_weights
-from pinnaux.trainers.closed_form import gauss_newton
+from pinnaux.objective import Block, Objective
+from pinnaux.trainers.closed_form import gauss_newton, quieted
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, moved
 
@@ -92,8 +93,10 @@ def spread_start(collocation: Collocation, scale: float, at_random: bool) -> Des
     blocks = _start_blocks(collocation, ansatz)
     objective = Objective.unweighted(first, blocks)
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
-    objective = Objective(first, blocks, balanced_weights(objective, theta))
-    theta = gauss_newton(objective, theta, settings.newton_steps, settings.start_regularisation, memory=settings.memory).theta
+    objective = Objective(first, blocks, fair_weights(objective, theta))
+    zero = theta
+    theta = gauss_newton(objective, zero, settings.newton_steps, settings.start_regularisation, memory=settings.memory).theta
+    theta = quieted(objective, zero, theta, settings.newton_steps, settings.start_regularisation, settings.memory)
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]
     whole = torch.cat([*parts, first.split(theta)[-1]])
     ansatz, whole = _in_units(ansatz, whole, [points[:, collocation.axes(number)] for number in range(len(plan.groups))])
@@ -150,4 +153,4 @@ def _renewed(collocation: Collocation, state: Descent) -> Descent:
 
 def _weighted(ansatz: Ansatz, blocks: tuple, theta: Tensor) -> Objective:
     objective = Objective.unweighted(ansatz, blocks)
-    return replace(objective, weights=balanced_weights(objective, theta))
+    return replace(objective, weights=fair_weights(objective, theta))

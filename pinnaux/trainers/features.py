@@ -14,10 +14,11 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Candidate, Trial
 from pinnaux.architecture import constant_start, has_corners, on_top, random_start, start, wide
+from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
-from pinnaux.objective import Objective, balanced_weights
+from pinnaux.objective import Objective
 from pinnaux.settings import Settings
-from pinnaux.trainers.closed_form import gauss_newton
+from pinnaux.trainers.closed_form import gauss_newton, quieted, size
 from pinnaux.trainers.held_out import HeldOut, check_finite
 
 FEATURES, FEATURE_POINTS, HELD_POINTS, RANDOM_START = 1, 2, 3, 4
@@ -101,13 +102,13 @@ def pilot(collocation: Collocation) -> Search:
 def held_out(collocation: Collocation) -> HeldOut:
     """Held-out points, weighted by the balance of the reference features at their solution."""
     settings = collocation.plan.settings
-    ansatz, objective, zero = _problem(collocation, Trial(*settings.reference_trial, settings.pilot_features))
+    ansatz, objective, zero = trial_problem(collocation, Trial(*settings.reference_trial, settings.pilot_features))
     theta = _solve(collocation, objective, zero, 2)
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
-    judge = HeldOut(blocks, balanced_weights(Objective.unweighted(ansatz, blocks), theta))
+    judge = HeldOut.of(Objective.unweighted(ansatz, blocks), theta)
     linear = _is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero, SEEN)
-    return replace(judge, zero=judge.score(ansatz, zero), linear=linear)
+    return replace(judge.from_zero(ansatz, zero), linear=linear)
 
 
 def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
@@ -128,7 +129,7 @@ def _is_affine(objective: Objective, zero: Tensor, step: Tensor, tolerance: floa
 
 def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
     """The trial's output layer by least squares, added to `base` where given (a nonlinear problem starts near its solution)."""
-    ansatz, objective, theta = _problem(collocation, trial, base)
+    ansatz, objective, theta = trial_problem(collocation, trial, base)
     theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
     return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
@@ -140,26 +141,23 @@ def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: 
     """
     settings = collocation.plan.settings
     best = gauss_newton(objective, zero, steps, settings.regularisation, memory=settings.memory).theta
-    before = _size(objective, zero)
-    if _size(objective, best) < settings.moved * before:
+    best = quieted(objective, zero, best, steps, settings.regularisation, settings.memory)
+    before = size(objective, zero)
+    if size(objective, best) < settings.moved * before:
         return best
     others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)),
               constant_start(objective.ansatz, collocation)]
     for theta in others:
-        weighted = replace(objective, weights=balanced_weights(objective, theta))
+        weighted = replace(objective, weights=fair_weights(objective, theta))
         found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation, memory=settings.memory).theta
-        best = min(best, found, key=lambda one: _size(objective, one))
-        if _size(objective, best) < settings.moved * before < math.inf:
+        best = min(best, found, key=lambda one: size(objective, one))
+        if size(objective, best) < settings.moved * before < math.inf:
             break
     return best
 
 
-def _size(objective: Objective, theta: Tensor) -> float:
-    """|r|, infinite where a residual is undefined."""
-    return torch.nan_to_num(objective.residual(theta).norm(), nan=float("inf")).item()
-
-
-def _problem(collocation: Collocation, trial: Trial, base: Candidate | None = None) -> tuple[Ansatz, Objective, Tensor]:
+def trial_problem(collocation: Collocation, trial: Trial, base: Candidate | None = None) -> tuple[Ansatz, Objective, Tensor]:
+    """The trial's ansatz, its balanced objective, and θ to start from."""
     plan = collocation.plan
     # The number of features is part of the purpose: more features are not the same ones and some more.
     ansatz = wide(collocation, trial.kind, trial.scale, trial.size, Purpose(plan.settings.seed, FEATURES, trial.size))
@@ -168,4 +166,4 @@ def _problem(collocation: Collocation, trial: Trial, base: Candidate | None = No
         ansatz, theta = on_top(ansatz, theta, base)
     blocks = collocation.blocks(plan.interior_points(ansatz.size), Purpose(plan.settings.seed, FEATURE_POINTS, trial.size))
     objective = Objective.unweighted(ansatz, blocks)
-    return ansatz, Objective(ansatz, blocks, balanced_weights(objective, theta)), theta
+    return ansatz, Objective(ansatz, blocks, fair_weights(objective, theta)), theta

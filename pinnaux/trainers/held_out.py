@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
+from pinnaux.balance import Balance, exactness
 from pinnaux.evaluate import FormulaProgram, Inputs
-from pinnaux.objective import Block, Objective, balanced_weights
+from pinnaux.objective import Block, Objective
 from pinnaux.trainers.state import NumericalFailure
 
 
@@ -17,13 +18,20 @@ from pinnaux.trainers.state import NumericalFailure
 class HeldOut:
     """Held-out blocks and one fixed weight for every component, so that scores of different ansatz compare.
 
-    `zero` is the score of the zero solution; `linear` says that the residuals are affine in what is unknown.
+    `zero` is the score of the zero solution; `linear` says that the residuals are affine in what is unknown. Where measurements have
+    known noise the weights are those of `balance` at its quietest, so that noise, which no solution fits, drowns nothing.
     """
 
     blocks: tuple[Block, ...]
     weights: tuple[Tensor, ...]
     zero: float = float("inf")
     linear: bool = False
+    balance: Balance | None = None
+
+    @staticmethod
+    def of(objective: Objective, theta: Tensor) -> HeldOut:
+        """The blocks of an objective, weighted by the balance at θ."""
+        return HeldOut(objective.blocks, ()).balanced(objective.ansatz, theta)
 
     def score(self, ansatz: Ansatz, theta: Tensor) -> float:
         """√(Σ_c weight_c² mean r_c²); infinite where a residual is not finite."""
@@ -32,7 +40,21 @@ class HeldOut:
 
     def balanced(self, ansatz: Ansatz, theta: Tensor) -> HeldOut:
         """The same points, weighted by the balance of another trial solution."""
-        return replace(self, weights=balanced_weights(Objective.unweighted(ansatz, self.blocks), theta))
+        balance = Balance.of(Objective.unweighted(ansatz, self.blocks), theta)
+        return replace(self, weights=balance.at(0.0), balance=balance)
+
+    def from_zero(self, ansatz: Ansatz, theta: Tensor) -> HeldOut:
+        """With the score of the zero solution, in which measurements are as loud as equations."""
+        weights = self.balance.loud if self.balance else self.weights
+        return replace(self, zero=replace(self, weights=weights).score(ansatz, theta))
+
+    def exactness(self, ansatz: Ansatz, theta: Tensor) -> float:
+        """The score without measurements of known noise."""
+        return exactness(Objective(ansatz, self.blocks, self.weights), theta)
+
+    def weights_for(self, level: float) -> tuple[Tensor, ...]:
+        """The weights for a solution that leaves equations with residuals of size `level`."""
+        return self.balance.at(level) if self.balance else self.weights
 
     def residuals(self, ansatz: Ansatz, theta: Tensor) -> dict[str, float]:
         """Root mean square residual of every component on the held-out points."""

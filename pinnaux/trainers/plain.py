@@ -15,9 +15,10 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Candidate, Trained
 from pinnaux.architecture import embedding, nothing, start, with_branches
+from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.network import Network, glorot
-from pinnaux.objective import Block, Objective, balanced_weights
+from pinnaux.objective import Block, Objective
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.features import held_out
 from pinnaux.trainers.held_out import HeldOut, check_finite
@@ -185,7 +186,7 @@ class Plain:
         """The error of the best solution by a correction that is not kept; the judge is balanced by that solution."""
         settings = self.plain.plan.settings
         judge, zero = state.judge.balanced(state.best.ansatz, state.best.theta), nothing(self.plain)
-        judge = replace(judge, zero=judge.score(zero.ansatz, zero.theta))
+        judge = judge.from_zero(zero.ansatz, zero.theta)
         trained = replace(state.best, score=judge.score(state.best.ansatz, state.best.theta))
         best = correct(self.plain, judge, trained, state.estimates, settings.estimate_features).uncorrected
         done = "accuracy" if best.reliable and best.error <= settings.accuracy else None
@@ -200,7 +201,7 @@ class Plain:
 
     def _weighted(self, ansatz: Ansatz, blocks: tuple[Block, ...], theta: Tensor) -> Objective:
         objective = Objective.unweighted(ansatz, blocks)
-        return replace(objective, weights=balanced_weights(objective, theta))
+        return replace(objective, weights=fair_weights(objective, theta))
 
 
 def glorot_start(collocation: Collocation) -> tuple[Ansatz, Tensor]:

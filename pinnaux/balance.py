@@ -1,0 +1,84 @@
+"""The balance between equations, which hold exactly, and measurements, which do not.
+
+Measurements of known noise cannot be fitted better than that, and what weighs as much as an equation bends the equation instead. So they
+are quieter than equations: as quiet as equations allow that are themselves not solved exactly. In the limit the solution is the
+least-squares fit to the measurements among all that satisfy the equations (the method of weighting, Van Loan, SIAM J. Numer. Anal. 22,
+1985), each measurement counting by its standard deviation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from pinnaux.objective import Block, Objective, balanced_weights
+
+QUIETEST = 1e-6
+"""The noise of measurements never counts less than as this share of what they measure: a solution is not known better."""
+BEND = 1e-2
+"""By how much of what they leave anyway equations may be bent towards measurements."""
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """Balanced weights, those of measurements as loud as equations; their `noise` and `signal` in these weights.
+
+    `shares` (m,) of a block are √(N_c / N) of measurements, so that each of the N counts the same, and 0 of equations.
+    """
+
+    loud: tuple[Tensor, ...]
+    shares: tuple[Tensor, ...]
+    noise: float
+    signal: float
+
+    @staticmethod
+    def of(objective: Objective, theta: Tensor) -> Balance:
+        """The balance at θ."""
+        weights = balanced_weights(objective, theta)
+        counts = [noisy(block) * block.surroundings.count for block in objective.blocks]
+        count = sum(own.sum() for own in counts)
+        shares = tuple((own / count.clamp_min(1)).sqrt() for own in counts)
+        # All measurements together are balanced as one condition.
+        noise = sum((share / weight).square().sum() for share, weight in zip(shares, weights)).clamp_min(1e-300).rsqrt()
+        loud = tuple(torch.where(share > 0, noise * share, weight) for share, weight in zip(shares, weights))
+        measured = [(_at_zero(block, objective, theta).square().mean(dim=1).sqrt() * noise * share).square().sum()
+                    for block, share in zip(objective.blocks, shares) if share.any()]
+        return Balance(loud, shares, float(noise), float(sum(measured)) ** 0.5)
+
+    def at(self, level: float) -> tuple[Tensor, ...]:
+        """The weights where equations are left with weighted residuals of size `level`: measurements so quiet that their noise is no less.
+
+        They are louder where that bends equations by a small share of `level` only, for the sake of what only they determine.
+        """
+        level = max(level, QUIETEST * self.signal)
+        noise = min(self.noise, max(level, (BEND * level * self.noise) ** 0.5))
+        return tuple(torch.where(share > 0, noise * share, weight) for share, weight in zip(self.shares, self.loud))
+
+
+def noisy(block: Block) -> Tensor:
+    """(m,): 1 for components of known noise, 0 for others."""
+    return block.surroundings.points.new_tensor([float(flag) for flag in block.noisy] or [0.0] * len(block.names))
+
+
+def fair_weights(objective: Objective, theta: Tensor) -> tuple[Tensor, ...]:
+    """Balanced weights, with measurements of known noise as quiet as the equations' residuals at θ allow."""
+    if not any(any(block.noisy) for block in objective.blocks):
+        return balanced_weights(objective, theta)
+    balance = Balance.of(objective, theta)
+    return balance.at(exactness(replace(objective, weights=balance.loud), theta))
+
+
+def exactness(objective: Objective, theta: Tensor) -> float:
+    """The weighted residual at θ of all that holds exactly: √(Σ weight² mean r²) without measurements of known noise."""
+    exact = tuple(weight * (1 - noisy(block)) for block, weight in zip(objective.blocks, objective.weights))
+    return replace(objective, weights=exact).residual(theta).norm().item()
+
+
+def _at_zero(block: Block, objective: Objective, theta: Tensor) -> Tensor:
+    """Residuals (m, N) of the functions that are zero."""
+    points = block.surroundings
+    jets = [points.points.new_zeros(len(spec), points.count, len(group.unknowns)) for spec, group in zip(block.specs, objective.ansatz.groups)]
+    numbers = objective.ansatz.split(theta)[-1][:, None].expand(-1, points.count)
+    return torch.nan_to_num(block.program(jets, numbers, points), nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,0 +1,38 @@
+"""What a user should doubt about measurements, and about the numbers found from them: a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pinnaux.verdict import Confidence, Fit, Interval
+
+FAR = 2.0
+"""χ² per degree of freedom farther from 1 than this factor is told of,"""
+SIGNIFICANT = 3.0
+"""if it is farther than so many of its standard deviations, too."""
+
+
+def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ...]:
+    """Noise that was found and not stated, fits that are better or worse than noise allows, and numbers that stay unknown."""
+    told = [sentence for name, fit in confidence.fits.items() for sentence in _of_fit(name, fit)]
+    told += [f"measurements hardly determine {name}: with 95 % confidence it lies between {one.low:.3g} and {one.high:.3g}"
+             for name, one in confidence.intervals.items() if _unknown(one, values[name])]
+    return tuple(told)
+
+
+def _of_fit(name: str, fit: Fit) -> list[str]:
+    if fit.spare < 1:
+        return [f"the unknowns can fit all {fit.count} measurements of '{name}' exactly, so that nothing tells noise from solution"]
+    if not fit.stated:
+        return [f"measurements of '{name}' miss the solution by {fit.noise * fit.misfit**0.5:.2g} (root mean square), which is taken as their noise: "
+                "if they are better than that, an equation is wrong"]
+    far = not 1 / FAR < fit.misfit < FAR and abs(fit.chi_squared - fit.spare) > SIGNIFICANT * (2 * fit.spare) ** 0.5
+    if not far:
+        return []
+    more, question = ("more", "is the noise larger, or an equation wrong?") if fit.misfit > 1 else ("less", "is the noise smaller?")
+    return [f"measurements of '{name}' miss the solution by {more} than their noise: χ² per degree of freedom is {fit.misfit:.2g}, where 1 is expected ({question})"]
+
+
+def _unknown(interval: Interval, value: float) -> bool:
+    """Whether the interval reaches as far as zero or twice the value."""
+    return not max(interval.high - value, value - interval.low) < abs(value)
