@@ -99,12 +99,15 @@ def _fits(confidence: Confidence) -> str:
 
 def _parameters(solution: Solution) -> str:
     intervals = solution.verdict.confidence.intervals
-    rows = [(name, f"{value:.8g}", *([_interval(value, intervals[name])] if name in intervals else [])) for name, value in solution.parameters.items()]
-    return table(("parameter", "value", "95 % confidence")[: len(rows[0])], rows) if rows else ""
+    heading = ("parameter", "value") + (("95 % confidence",) if intervals else ())
+    rows = [(name, f"{value:.8g}", _interval(value, intervals.get(name)))[: len(heading)] for name, value in solution.parameters.items()]
+    return table(heading, rows) if rows else ""
 
 
-def _interval(value: float, interval: Interval) -> str:
+def _interval(value: float, interval: Interval | None) -> str:
     """± half the width where both sides are about as wide, else from where to where."""
+    if interval is None:
+        return ""
     below, above = value - interval.low, interval.high - value
     if not math.isfinite(below + above) or abs(above - below) > SYMMETRIC * (above + below):
         return f"{interval.low:.4g} to {interval.high:.4g}"

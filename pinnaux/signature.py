@@ -42,7 +42,7 @@ def signature(problem: Problem) -> Signature:
     words = [*domain.names, domain.system, "periodic", *domain.periodic, "unknowns"]
     words += [f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in problem.unknowns]
     words += [f"{one.name} from {one.initial!r} between {one.lower!r} and {one.upper!r}" for one in problem.parameters]
-    formulas = [residual for condition in problem.conditions for residual in condition.residuals]
+    formulas = [residual for condition in problem.conditions for residual in condition.standardised]
     words += [f"{one.name} {one.region.kind} {len(one.residuals)}" for one in problem.conditions]
     regions = [condition.region for condition in problem.conditions]
     regions += [domain.interior, *(domain.boundary[name] for name in domain.boundary_names)]

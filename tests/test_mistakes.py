@@ -23,6 +23,8 @@ k = Parameter("k")
 heat = Condition("heat", diff(u, t) == k * laplacian(u), on=domain)
 """
 
+PROBES = 'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\n'
+
 END = """
 problem = Problem(fields=[u], conditions=[heat])
 """
@@ -192,6 +194,16 @@ MISTAKES = {
         'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\n'
         'Condition("c", u == probes["T"], on=domain)  # <-',
         "uses the measured column 'T' of observations given as arrays (1 points)", "own points"),
+    "noise of an equation": Mistake(
+        'Condition("c", u == 0, on=domain.boundary, noise=0.1)  # <-', "condition 'c' on whole boundary has noise, but nothing is measured there", "on=<observations>"),
+    "noise of zero": Mistake(PROBES + 'Condition("c", u == probes["T"], on=probes, noise=0)  # <-', "must be a positive number, but it is 0 at row 1", "standard deviation"),
+    "noise from a column with a zero": Mistake(
+        'probes = Observations({"x": [0.1, 0.2], "y": [0.1, 0.1], "t": [0.5, 0.5], "T": [1, 2], "s": [0.1, 0]}, domain, columns=("T", "s"))\n'
+        'Condition("c", u == probes["T"], on=probes, noise=probes["s"])  # <-', "but it is 0 at row 2 of observations", "standard deviation"),
+    "noise that is unknown": Mistake(PROBES + 'Condition("c", u == probes["T"], on=probes, noise=k)  # <-', "the noise of condition 'c' holds the unknown k", "leave it out"),
+    "noise of too many components": Mistake(
+        PROBES + 'Condition("c", u == probes["T"], on=probes, noise=(1, 2))  # <-', "is 2-vector (1, 2), but the equation has 1 component", "as many as there are"),
+    "noise as text": Mistake(PROBES + 'Condition("c", u == probes["T"], on=probes, noise="1")  # <-', "the noise of condition 'c' cannot be text '1'", "quotation"),
     "observations without the column": Mistake(
         'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\nprobes["t"]  # <-',
         "have no column 't'", "did you mean 'T'?"),

@@ -11,7 +11,7 @@ import pytest
 
 from pinnaux.progress import PlainLines, live_view, plain_line
 from pinnaux.report import HEADLINES, duration, headline, number, report, report_json, table
-from pinnaux.verdict import EXIT_STATUS, ConditionVerdict, Consistency, Progress, Verdict
+from pinnaux.verdict import EXIT_STATUS, Confidence, ConditionVerdict, Consistency, Fit, Interval, Progress, Verdict
 
 
 EACH = ConditionVerdict(rms=1.5e-6, relative=3.25e-7, largest=1e-5, points=2000)
@@ -49,6 +49,17 @@ def test_without_an_exact_solution_the_report_has_no_column_for_it():
 
 def test_a_report_without_estimate_errors_or_parameters_ends_with_the_conditions():
     assert len(report(solution(errors={}, error_estimate={})).split("\n\n")) == 2
+
+
+def test_numbers_from_noisy_measurements_come_with_their_interval_and_their_fit():
+    confidence = Confidence({"k": Interval(1.4949, 1.5049), "c": Interval(0.5, 3.0)},
+                            {"probes": Fit(0.05, True, 30, 33.0, 2.0), "more": Fit(0.1, False, 20, 72.0, 2.0)})
+    text = report(solution(parameters={"k": 1.4999, "c": 1.0, "free": 2.0}, confidence=confidence))
+    rows = [line.split() for line in text.splitlines()]
+    assert ["k", "1.4999", "±", "0.005"] in rows and ["c", "1", "0.5", "to", "3"] in rows and ["free", "2"] in rows
+    assert ["probes", "5.00e-02", "stated", "1.18", "30", "2"] in rows and ["more", "2.00e-01", "found", "-", "20", "2"] in rows
+    numbers = json.loads(report_json(solution(parameters={"k": 1.4999}, confidence=confidence)))["confidence"]
+    assert numbers["intervals"]["k"] == {"low": 1.4949, "high": 1.5049} and numbers["fits"]["probes"]["chi_squared"] == 33.0
 
 
 def test_an_estimate_that_is_not_confirmed_says_so():

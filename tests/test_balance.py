@@ -1,0 +1,62 @@
+"""Measurements of known noise count by their standard deviation, and as little beside equations as these allow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from compute_problems import collocation, everything, small_ansatz
+from noisy_problems import loads
+
+from pinnaux.balance import BEND, QUIETEST, Balance, exactness, fair_weights
+from pinnaux.collocation import Purpose
+from pinnaux.objective import Objective, balanced_weights
+from pinnaux.problem import Problem
+
+
+def objective_of(problem: Problem) -> tuple[Objective, torch.Tensor]:
+    ansatz, theta = small_ansatz(problem)
+    return Objective.unweighted(ansatz, collocation(problem).blocks(40, Purpose(0, 1))), theta
+
+
+def by_name(objective: Objective, weights: tuple[torch.Tensor, ...]) -> dict[str, float]:
+    return {name: weight.item() for block, own in zip(objective.blocks, weights) for name, weight in zip(block.names, own)}
+
+
+def test_without_known_noise_conditions_are_just_balanced() -> None:
+    objective, theta = objective_of(everything())
+    assert by_name(objective, fair_weights(objective, theta)) == by_name(objective, balanced_weights(objective, theta))
+
+
+def test_every_measurement_counts_by_its_standard_deviation() -> None:
+    objective, theta = objective_of(loads(0).problem)
+    counts = {name: block.surroundings.count for block in objective.blocks for name in block.names}
+    for level in (0.0, 1e-3, 1.0):
+        weights = by_name(objective, Balance.of(objective, theta).at(level))
+        assert weights["good"] ** 2 / counts["good"] == pytest.approx(weights["poor"] ** 2 / counts["poor"], rel=1e-12)
+        assert weights["balance"] == by_name(objective, balanced_weights(objective, theta))["balance"]
+
+
+def test_measurements_together_are_as_loud_as_an_equation_at_most() -> None:
+    objective, theta = objective_of(loads(0).problem)
+    loud = replace(objective, weights=Balance.of(objective, theta).at(1e9))
+    _, jacobian = loud.jacobian(theta)
+    counts = torch.tensor([block.surroundings.count for block in loud.blocks for _ in block.names])
+    sizes = dict(zip([name for block in loud.blocks for name in block.names], (rows.square().sum() for rows in jacobian.split(counts.tolist()))))
+    assert sizes["good"] + sizes["poor"] == pytest.approx(1.0, rel=1e-9) and sizes["balance"] == pytest.approx(1.0, rel=1e-9)
+
+
+def test_their_noise_is_no_less_than_what_equations_leave() -> None:
+    objective, theta = objective_of(loads(0).problem)
+    balance = Balance.of(objective, theta)
+    for level, expected in ((1e9, balance.noise), (balance.noise / 2, balance.noise / 2), (1e-4 * balance.noise, (BEND * 1e-4) ** 0.5 * balance.noise)):
+        weights = by_name(objective, balance.at(level))
+        assert (weights["good"] ** 2 + weights["poor"] ** 2) ** 0.5 == pytest.approx(expected, rel=1e-9)
+    assert by_name(objective, balance.at(0.0)) == by_name(objective, balance.at(QUIETEST * balance.signal))
+
+
+def test_what_holds_exactly_is_judged_without_them() -> None:
+    objective, theta = objective_of(loads(0).problem)
+    means = {name: values.square().mean().item() for name, values in objective.by_component(theta).items()}
+    assert exactness(objective, theta) == pytest.approx((means["balance"] + means["ends"]) ** 0.5, rel=1e-12)

@@ -1,0 +1,89 @@
+"""Numbers found from noisy measurements are the least-squares estimates, with the intervals that statistics gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from compute_problems import SMALL, collocation
+from noisy_problems import Known, fading, loads
+from scipy.stats import norm, t
+
+from pinnaux.ansatz import Candidate, Trial
+from pinnaux.evaluate import parameter_value
+from pinnaux.trainers.confidence import quantile
+from pinnaux.trainers.correction import correct
+from pinnaux.trainers.features import held_out, solve_trial
+from pinnaux.trainers.found_noise import found_noise
+from dataclasses import replace
+
+TRIAL = Trial("sin", 1.0, 30)
+
+
+def solved(known: Known) -> Candidate:
+    """In a moment, by features and one correction."""
+    points = collocation(known.problem, **SMALL)
+    points = replace(points, noise=found_noise(points))
+    judge = held_out(points)
+    correction = correct(points, judge, solve_trial(points, judge, TRIAL), 0, 40)
+    assert correction.reliable
+    return correction.best
+
+
+def numbers(known: Known, found: Candidate) -> list[float]:
+    return [parameter_value(one, free).item() for one, free in zip(known.problem.parameters, found.ansatz.split(found.theta)[-1])]
+
+
+def half_widths(found: Candidate) -> list[float]:
+    return [(one.high - one.low) / 2 for one in found.confidence.intervals.values()]
+
+
+@pytest.mark.parametrize("known", [loads(0), loads(1), loads(2, counts=(3, 40)), fading(0), fading(1, 0.2)], ids=["loads", "again", "few good", "rate", "much noise"])
+def test_numbers_are_the_least_squares_estimates_weighted_by_the_stated_noise(known: Known) -> None:
+    found = solved(known)
+    deviations = np.sqrt(np.diag(known.covariance))
+    assert np.all(abs(np.array(numbers(known, found)) - known.estimates) < 1e-4 * deviations)
+    fits = found.confidence.fits.values()
+    assert sum(fit.chi_squared for fit in fits) == pytest.approx(known.chi_squared, rel=1e-6)
+    assert sum(fit.taken for fit in fits) == pytest.approx(len(known.estimates), rel=1e-3)
+
+
+def test_the_intervals_have_the_covariance_of_the_least_squares_estimates() -> None:
+    for seed in (0, 1):
+        known = loads(seed)
+        assert half_widths(solved(known)) == pytest.approx(norm.ppf(0.975) * np.sqrt(np.diag(known.covariance)), rel=1e-3)
+
+
+def test_an_interval_of_a_positive_number_is_that_of_its_logarithm() -> None:
+    known = fading(0)
+    interval = solved(known).confidence.intervals["k"]
+    factor = np.exp(norm.ppf(0.975) * known.covariance[0, 0] ** 0.5 / known.estimates[0])
+    assert (interval.low, interval.high) == pytest.approx((known.estimates[0] / factor, known.estimates[0] * factor), rel=1e-3)
+
+
+def test_noise_that_is_not_stated_is_estimated_from_what_the_fit_leaves() -> None:
+    known = fading(3, stated=False)
+    interval, fit = solved(known).confidence.intervals["k"], solved(known).confidence.fits["seen"]
+    variance = known.chi_squared / 29
+    assert fit.noise**2 * fit.misfit == pytest.approx(variance, rel=1e-3) and not fit.stated
+    factor = np.exp(t.ppf(0.975, 29) * (variance * known.covariance[0, 0]) ** 0.5 / known.estimates[0])
+    assert (interval.low, interval.high) == pytest.approx((known.estimates[0] / factor, known.estimates[0] * factor), rel=1e-3)
+
+
+@pytest.mark.parametrize("spare", [1.5, 4.0, 100.0])
+def test_few_degrees_of_freedom_widen_intervals_as_students_distribution_does(spare: float) -> None:
+    assert quantile(spare) == pytest.approx(t.ppf(0.975, spare), rel=1e-9)
+    assert quantile(None) == pytest.approx(norm.ppf(0.975), rel=1e-12) and quantile(0.0) == quantile(-1.0) == float("inf")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("known", "truth"), [(lambda seed: fading(seed), {"k": 1.3}), (lambda seed: fading(seed, count=8, stated=False), {"k": 1.3}),
+                                              (lambda seed: loads(seed), {"a": 1.0, "b": 2.0})], ids=["rate", "noise not stated", "loads"])
+def test_nineteen_of_twenty_intervals_hold_the_truth(known: Callable[[int], Known], truth: dict[str, float], runs: int = 80) -> None:
+    inside = dict.fromkeys(truth, 0)
+    for seed in range(runs):
+        for name, interval in solved(known(seed)).confidence.intervals.items():
+            inside[name] += interval.low < truth[name] < interval.high
+    for count in inside.values():  # 76 ± 2 of 80 are expected
+        assert 69 <= count <= 80

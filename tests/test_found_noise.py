@@ -1,0 +1,26 @@
+"""Noise that nobody stated is found where measurements contradict the equations, and only there."""
+
+from __future__ import annotations
+
+import pytest
+from compute_problems import SMALL, collocation, conductivity, everything, plate
+from noisy_problems import fading, loads
+
+from pinnaux.trainers.found_noise import found_noise
+
+
+@pytest.mark.parametrize("deviation", [1e-3, 0.05, 0.2])
+def test_noise_is_what_the_fit_leaves_of_measurements(deviation: float) -> None:
+    known = fading(0, deviation, 24, stated=False)
+    assert found_noise(collocation(known.problem, **SMALL)) == {"seen": pytest.approx((known.chi_squared / 24) ** 0.5, rel=1e-4)}
+
+
+def test_two_sets_of_measurements_have_their_own() -> None:
+    found = found_noise(collocation(loads(0, stated=False, counts=(40, 60)).problem, **SMALL))
+    assert found == {"good": pytest.approx(0.02, rel=0.3), "poor": pytest.approx(0.1, rel=0.3)}
+
+
+@pytest.mark.parametrize("problem", [conductivity(), fading(0, 0.0, stated=False).problem, fading(0, 1e-6, stated=False).problem, plate(), everything(),
+                                     fading(0).problem], ids=["exact", "exact rate", "below the accuracy", "no data", "not solved", "stated"])
+def test_nothing_is_found_where_nothing_contradicts(problem) -> None:
+    assert found_noise(collocation(problem, **SMALL)) == {}
