@@ -284,7 +284,7 @@ class Candidate:
     """A trial solution: ansatz and θ, its weighted residual on held-out points, and the estimated relative error per unknown (if known).
 
     The estimate is `reliable` if held-out points confirm it, as far as telling it from the accuracy asked for needs it;
-    `confidence` is what noise leaves open, `amplification` by how much relative residuals may be amplified in relative errors, 0 where not measured. `trial` says which features it is made of where nothing deeper was trained.
+    `confidence` is what noise leaves open, `amplification` by how much relative residuals may be amplified in relative errors, 0 where not measured, and `weakest` names the unknown. `trial` says which features it is made of where nothing deeper was trained.
     """
 
     ansatz: Ansatz
@@ -293,6 +293,7 @@ class Candidate:
     estimate: dict[str, float] = field(default_factory=dict)
     reliable: bool = False
     amplification: float = 0.0
+    weakest: str = ""
     confidence: Confidence = Confidence()
     trial: Trial | None = None
 

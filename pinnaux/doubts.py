@@ -10,13 +10,17 @@ FAR = 2.0
 """χ² per degree of freedom farther from 1 than this factor is told of,"""
 SIGNIFICANT = 3.0
 """if it is farther than so many of its standard deviations, too."""
+OPEN = 0.5
+"""A field that noise changes by such a share of it is told of."""
 
 
 def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ...]:
-    """Noise that was found and not stated, fits that are better or worse than noise allows, and numbers that stay unknown."""
+    """Noise that was found and not stated, fits that are better or worse than noise allows, and unknowns that stay unknown."""
     told = [sentence for name, fit in confidence.fits.items() for sentence in _of_fit(name, fit)]
     told += [f"measurements hardly determine {name}: with 95 % confidence it lies between {one.low:.3g} and {one.high:.3g}"
              for name, one in confidence.intervals.items() if _unknown(one, values[name])]
+    told += [f"measurements hardly determine {name}: their noise changes it by {100 * share:.3g} % (root mean square)"
+             for name, share in confidence.fields.items() if not share < OPEN]
     return tuple(told)
 
 

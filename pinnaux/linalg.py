@@ -111,16 +111,19 @@ class QuadraticForm:
     scale: Tensor
 
     def amplification(self, rows: Tensor, iterations: int = 12) -> float:
-        """The largest |B x| of all x for which the form is 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹) by power iteration."""
-        scaled = rows / self.scale
-        vector, size = torch.ones_like(self.scale[:, None]), 0.0
+        """The largest |B x| of all x for which the form is 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹)."""
+        return self.most_amplified(rows, iterations).norm().item()
+
+    def most_amplified(self, rows: Tensor, iterations: int = 12) -> Tensor:
+        """The largest B x (M,) of all x for which the form is 1, for rows B (M, P), by power iteration."""
+        scaled, image = rows / self.scale, rows.new_zeros(len(rows), 1)
+        vector = torch.ones_like(self.scale[:, None])
         for _ in range(iterations):
             image = scaled @ torch.linalg.solve_triangular(self.triangle, vector / vector.norm(), upper=True)
-            size = image.norm().item()
             vector = torch.linalg.solve_triangular(self.triangle.T, scaled.T @ image, upper=False)
             if not vector.norm() > 0:
                 break
-        return size
+        return image[:, 0]
 
     def whitened(self, rows: Tensor) -> Tensor:
         """C (P, M) with CᵀC = B H⁻¹ Bᵀ for rows B (M, P) and the form xᵀ H x: the covariance of B x where x has that of H⁻¹."""

@@ -118,9 +118,10 @@ def _errors(verdict: Verdict) -> str:
     names = list(dict.fromkeys([*verdict.error_estimate, *verdict.errors]))
     if not names:
         return ""
-    heading = ("relative L2 error", "estimated") + (("true",) if verdict.errors else ())
-    rows = [(name, number(verdict.error_estimate.get(name)), number(verdict.errors.get(name)))[:len(heading)]
-            for name in names]
+    columns = {"estimated": verdict.error_estimate, "by noise": verdict.confidence.fields, "true": verdict.errors}
+    shown = {title: column for title, column in columns.items() if column or title == "estimated"}
+    heading = ("relative L2 error", *shown)
+    rows = [(name, *(number(column.get(name)) for column in shown.values())) for name in names]
     return table(heading, rows)
 
 

@@ -51,7 +51,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
         best = state.best or nothing(collocation)
     verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer, found=state.best is not None,
-                      notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best)))
+                      notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem)))
     solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
     verdict = _with_confidence(solution, best)
     try:
@@ -167,12 +167,14 @@ def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
     return replace(solution.verdict, confidence=whole, notes=(*solution.verdict.notes, *doubts(whole, values)))
 
 
-def _sensitive(best: Candidate) -> tuple[str, ...]:
+def _sensitive(best: Candidate, problem: Problem) -> tuple[str, ...]:
     """A warning where small residuals may hide large errors."""
     if best.amplification < SENSITIVE:
         return ()
-    return (f"equations and conditions determine the solution weakly: relative residuals may be amplified {best.amplification:.0e} times in it, "
-            "so the error can be far larger than estimated (is a condition missing?)",)
+    measured = any(condition.region.kind == "observations" for condition in problem.conditions)
+    given, question = ("equations, conditions and measurements", "do they say anything of it?") if measured else ("equations and conditions", "is a condition missing?")
+    return (f"{given} determine {best.weakest or 'the solution'} weakly: relative residuals may be amplified {best.amplification:.0e} times in it, "
+            f"so the error can be far larger than estimated ({question})",)
 
 
 def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int,

@@ -59,10 +59,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class Confidence:
-    """Intervals by the names of unknown numbers, and fits by components of conditions on measurements; empty without noise."""
+    """Intervals by the names of unknown numbers, and fits by components of conditions on measurements; empty without noise.
+
+    `fields` holds what noise does to scalar fields: their standard deviation, relative to them, root mean square over the domain.
+    """
 
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     fits: Mapping[str, Fit] = field(default_factory=dict)
+    fields: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

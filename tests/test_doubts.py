@@ -8,8 +8,9 @@ from pinnaux.doubts import doubts
 from pinnaux.verdict import Confidence, Fit, Interval
 
 
-def told(*, chi_squared: float = 20.0, count: int = 21, taken: float = 1.0, stated: bool = True, low: float = 0.9, high: float = 1.1) -> str:
-    confidence = Confidence({"k": Interval(low, high)}, {"probes": Fit(0.5, stated, count, chi_squared, taken)})
+def told(*, chi_squared: float = 20.0, count: int = 21, taken: float = 1.0, stated: bool = True, low: float = 0.9, high: float = 1.1,
+         share: float = 0.1) -> str:
+    confidence = Confidence({"k": Interval(low, high)}, {"probes": Fit(0.5, stated, count, chi_squared, taken)}, {"q": share})
     return " ".join(doubts(confidence, {"k": 1.0}))
 
 
@@ -23,6 +24,7 @@ def test_nothing_is_told_of_a_fit_as_good_as_the_noise() -> None:
     ({"chi_squared": 0.5}, "by less than their noise: χ² per degree of freedom is 0.025"),
     ({"taken": 20.5}, "the unknowns can fit all 21 measurements of 'probes' exactly"),
     ({"stated": False, "chi_squared": 80.0}, "miss the solution by 1 (root mean square), which is taken as their noise"),
+    ({"share": 3.0}, "measurements hardly determine q: their noise changes it by 300 %"),
     ({"low": -0.1}, "measurements hardly determine k: with 95 % confidence it lies between -0.1 and 1.1"),
     ({"low": 0.2, "high": 7.0}, "hardly determine k"), ({"low": float("nan"), "high": float("nan")}, "hardly determine k")])
 def test_what_is_wrong_is_told_with_its_numbers(changes: dict, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -312,9 +313,10 @@ def test_a_user_function_that_fails_late_leaves_what_was_found() -> None:
     assert solution(np.array([[0.5]]))["u"][0] == pytest.approx(np.sin(1) / 2 - np.sin(0.5), rel=1e-2)
 
 
+@pytest.mark.slow
 def test_numbers_that_only_their_product_is_known_of_are_not_called_found() -> None:
     domain = Interval(0, 1)
     u, (x,), k, m = Field("u", domain), domain.coordinates, Parameter("k", positive=True), Parameter("m", positive=True)
     problem = Problem([u], [Condition("balance", k * m * diff(u, x, x) == 1, on=domain), Condition("data", u == x**2, on=domain)])
-    verdict = solve(problem, time_limit=5).verdict
-    assert verdict.status != "accuracy" and not verdict.reliable and any("determine the solution weakly" in note for note in verdict.notes)
+    verdict = solve(problem, time_limit=20).verdict
+    assert verdict.status != "accuracy" and not verdict.reliable and any(re.search("determine [km] weakly", note) for note in verdict.notes)

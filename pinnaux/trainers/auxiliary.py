@@ -148,7 +148,7 @@ class AuxiliaryRun:
         """The error of the best candidate, from a correction that is not kept: it is the method that is asked what it can do."""
         settings = self.collocation.plan.settings
         found = correct(self.collocation, self.judge, state.best, state.estimates, settings.estimate_features)
-        best = replace(found.before, reliable=found.reliable, amplification=found.amplification, confidence=found.confidence)
+        best = replace(found.before, reliable=found.reliable, amplification=found.amplification, weakest=found.weakest, confidence=found.confidence)
         done = best.reliable and best.error <= settings.accuracy
         report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), f"estimated error {best.error:.1e}")
         return replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score,

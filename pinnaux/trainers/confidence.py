@@ -7,6 +7,8 @@ s² (H⁻¹) for the least-squares Hessian H = JᵀJ of all rows, reduced to the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -21,10 +23,10 @@ MOST_ROWS = 2000
 """Measurements whose leverage is computed; of more, so many in even steps stand for all."""
 
 
-def confidence(collocation: Collocation, objective: Objective, theta: Tensor, form: QuadraticForm) -> Confidence:
-    """The 95 % intervals of all numbers and the fits of all measurements of known noise; nothing where there are none.
+def confidence(collocation: Collocation, objective: Objective, theta: Tensor, form: QuadraticForm, rows: Mapping[str, Tensor]) -> Confidence:
+    """The 95 % intervals of all numbers, the fits of all measurements of known noise, and what noise does to fields; nothing without it.
 
-    `objective` is in the weights of `form`, the least-squares form of its rows.
+    `objective` is in the weights of `form`, the least-squares form of its rows; `rows` are the unknowns' relative ones.
     """
     fits, variance = {}, None
     for block, weights in zip(objective.blocks, objective.weights):
@@ -38,7 +40,10 @@ def confidence(collocation: Collocation, objective: Objective, theta: Tensor, fo
     if not any(fit.stated for fit in fits.values()):  # a found deviation is no better known than from what the fit leaves
         spare = sum(fit.spare for fit in fits.values())
         scale = (sum(fit.chi_squared for fit in fits.values()) / max(spare, 1e-300)) ** 0.5
-    return Confidence(_intervals(collocation, objective, theta, form, variance.sqrt() * scale, spare), fits)
+    deviation = variance.sqrt() * scale
+    numbers = {one.name for one in collocation.plan.problem.parameters}
+    fields = {name: (form.whitened(own).norm() * deviation).item() for name, own in rows.items() if name not in numbers}
+    return Confidence(_intervals(collocation, objective, theta, form, deviation, spare), fits, fields)
 
 
 def _fit(collocation: Collocation, objective: Objective, block: Block, component: int, theta: Tensor, form: QuadraticForm, variance: Tensor) -> Fit:

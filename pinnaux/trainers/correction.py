@@ -7,7 +7,6 @@ estimate of the error of what it corrects (method: measured within some percent 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -20,19 +19,18 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import InputLayer
 from pinnaux.jets.spec import JetSpec, unit
-from pinnaux.linalg import QuadraticForm
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective
-from pinnaux.problem import Problem
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.confidence import confidence, louder_rows
 from pinnaux.trainers.held_out import HeldOut
+from pinnaux.trainers.sensitivity import lengths_of, most_amplified, relative_rows
 from pinnaux.verdict import Confidence
 
 CENTRES, CORRECTION_POINTS, SIZE_POINTS = 21, 22, 23
-STABILITY_POINTS = 500
 # By how much a correction often lowers the residual; measurements of known noise are as quiet as what is then left allows.
 EXPECTED_GAIN = 1e2
+STABILITY_POINTS = 500
 # Well-posed problems amplify residuals 1 to 1000 times; missing conditions, resonances and unstable initial values, 1e6 and more.
 UNDETERMINED = 1e6
 LARGEST_OVERFIT = 30.0
@@ -40,8 +38,6 @@ SMALLEST_GAIN = 2.0
 SMALL_SHARE = 1e-2
 ROUNDING = 1e-10
 EPSILON = 2.0**-52
-SMALLEST_FIELD = 1e-8
-SMALL_STEP = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +51,7 @@ class Correction:
     share: float
     accuracy: float
     amplification: float = 0.0
+    weakest: str = ""
     confidence: Confidence = Confidence()
 
     @property
@@ -75,7 +72,8 @@ class Correction:
     @property
     def best(self) -> Candidate:
         """The better of the two on held-out points."""
-        return replace(self._better, reliable=self.reliable, amplification=self.amplification, confidence=self.confidence)
+        return replace(self._better, reliable=self.reliable, amplification=self.amplification, weakest=self.weakest,
+                       confidence=self.confidence)
 
     @property
     def uncorrected(self) -> Candidate:
@@ -108,13 +106,12 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     train_gain = max(exactness(objective, theta), 1e-300) / max(exactness(objective, solved), 1e-300)
     score = judge.score(ansatz, solved)
     held_gain = max(left, 1e-300) / max(judge.exactness(ansatz, solved), 1e-300)
-    sizes = relative_change(collocation, candidate, ansatz, solved,
-                            collocation.domain_points(settings.held_out_points, Purpose(settings.seed, SIZE_POINTS)))
-    amplification = 0.0
-    if judge.zero > 0:  # else the solution is zero, and nothing is relative to it
-        form, louder = result.system.form, louder_rows(objective, solved, judge.balance)
-        form = form.plus(louder) if len(louder) else form
-        amplification = _amplification(collocation, ansatz, solved, form, Purpose(settings.seed, SIZE_POINTS)) * judge.zero
+    points = collocation.domain_points(settings.held_out_points, Purpose(settings.seed, SIZE_POINTS))
+    sizes = relative_change(collocation, candidate, ansatz, solved, points)
+    # Where the solution is zero, nothing is relative to it.
+    rows = relative_rows(collocation, ansatz, solved, points[:STABILITY_POINTS]) if judge.zero > 0 else {}
+    form, louder = result.system.form, louder_rows(objective, solved, judge.balance)
+    amplification, weakest = most_amplified(collocation, rows, form.plus(louder) if len(louder) else form, points)
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
     # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g.
     root = math.hypot(1.0, held_gain)
@@ -124,7 +121,7 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     if not result.after < result.before and share > ROUNDING:
         error = noise = {}  # no step lowered the residual: nothing is known of the error
     return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, share,
-                      settings.accuracy, amplification, confidence(collocation, objective, solved, result.system.form))
+                      settings.accuracy, amplification * judge.zero, weakest, confidence(collocation, objective, solved, result.system.form, rows))
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
@@ -175,50 +172,6 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
     return (probabilities / probabilities.sum()).cpu()
 
 
-def _amplification(collocation: Collocation, ansatz: Ansatz, theta: Tensor, form: QuadraticForm, purpose: Purpose) -> float:
-    """By how much the residuals that a field may leave are amplified in it, relative to the field: the largest of |e| / (|u| |L e|).
-
-    e runs through the span of the correction, and fields that are known up to a constant only, or are zero, are left out. Where this is large,
-    equations and conditions hardly determine the solution, and small residuals prove nothing.
-    """
-    points = collocation.domain_points(STABILITY_POINTS, purpose)
-    floating = {field.name for field in collocation.plan.floating}
-    pushed, components = [], {}
-    for number, (group, part) in enumerate(zip(ansatz.groups, ansatz.split(theta))):
-        own = points[:, collocation.axes(number)]
-        spec = JetSpec.closure(own.shape[1], [])
-        jet, traces = group.push(part, own, spec)
-        pushed.append((group, part, spec, jet, traces))
-        components |= dict(zip(group.unknowns, jet[0].norm(dim=0).tolist()))
-    lengths = _lengths(collocation.plan.problem, components)
-    blocks, start = [], 0
-    for group, part, spec, jet, traces in pushed:
-        for output, name in enumerate(group.unknowns):
-            if name not in floating and lengths[name] > SMALLEST_FIELD * max(lengths.values()):
-                adjoint = jet.new_zeros(1, *jet.shape)
-                adjoint[0, 0, :, output] = 1 / lengths[name]
-                rows = jet.new_zeros(len(points), ansatz.size)
-                rows[:, start:start + group.size] = group.rows(part, traces, adjoint, spec)[0]
-                blocks.append(rows)
-        start += group.size
-    for number, (parameter, free) in enumerate(zip(collocation.plan.problem.parameters, ansatz.split(theta)[-1])):
-        value, further = (parameter_value(parameter, free + step) for step in (0.0, SMALL_STEP))
-        row = theta.new_zeros(1, ansatz.size)
-        row[0, start + number] = (further - value) / (SMALL_STEP * abs(value).clamp_min(1e-300))
-        blocks.append(row)
-    return form.amplification(torch.cat(blocks)) if blocks else 0.0
-
-
-def _lengths(problem: Problem, components: Mapping[str, float]) -> dict[str, float]:
-    """For every component of every field, the norm that its error is relative to: the field's, vectors as a whole.
-
-    A field that is zero beside the others has no relative error of its own: it counts as a small share of the largest.
-    """
-    whole = [math.hypot(*(components[one.name] for one in field.unknowns)) for field in problem.fields]
-    least = max(1e-300, SMALLEST_FIELD * max(whole))
-    return {one.name: max(length, least) for field, length in zip(problem.fields, whole) for one in field.unknowns}
-
-
 def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor) -> dict[str, float]:
     """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, and for every number."""
     problem = collocation.plan.problem
@@ -232,7 +185,7 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
         names = ansatz.groups[number].unknowns
         change |= dict(zip(names, (new - old).norm(dim=0).tolist()))
         size |= dict(zip(names, new.norm(dim=0).tolist()))
-    lengths = _lengths(problem, size)
+    lengths = lengths_of(problem, size)
     sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
