@@ -108,6 +108,7 @@ EXPECTED: Mapping[str, Expected] = {
     "burgers": reaches("u", 4e-5, references.burgers_on_grid),
     # The pressure is logarithmic at the upper corners: it may be stuck above the accuracy asked for when the velocity is long below.
     "cavity": Expected((Quantity(against("velocity", cavity_reference.cavity), 1e-3, "velocity"),), ends=("accuracy", "stagnation", "time")),
+    "curved_channel": reaches("velocity", 3e-7),
     "elasticity": reaches("displacement", 7e-7),
     "heat": reaches("T", 2e-6),
     # The estimate is of how well the equations are solved: it does not know the noise of the probes, which is what limits k.
