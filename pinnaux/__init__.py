@@ -11,7 +11,7 @@ from types import MappingProxyType
 from pinnaux.errors import PinnauxError
 from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
 from pinnaux.load import load
-from pinnaux.problem import ComplexField, Condition, Field, Observations, Parameter, Problem, VectorField
+from pinnaux.problem import ComplexField, Condition, Eigenvalue, Field, Observations, Parameter, Problem, VectorField
 from pinnaux.symbolic.functions import (
     abs,
     acos,
@@ -58,11 +58,11 @@ from pinnaux.symbolic.tensor import Tensor
 
 # `solve` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
 __all__ = [
-    "Ball", "Box", "ComplexField", "Condition", "Disk", "Ellipse", "Field", "Interval", "Mesh", "Observations", "Parameter", "PinnauxError",
-    "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "VectorField", "abs", "acos", "asin", "atan", "atan2", "conj", "cos",
-    "cosh", "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "imag", "inner", "laplacian", "load", "log",
-    "maximum", "minimum", "norm", "outer", "phase", "pi", "pointwise", "real", "sign", "sin", "sinh", "sqrt", "sym", "tan", "tanh", "trace",
-    "transpose", "where",
+    "Ball", "Box", "ComplexField", "Condition", "Disk", "Eigenvalue", "Ellipse", "Field", "Interval", "Mesh", "Observations", "Parameter",
+    "PinnauxError", "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "VectorField", "abs", "acos", "asin", "atan", "atan2",
+    "conj", "cos", "cosh", "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "imag", "inner", "laplacian",
+    "load", "log", "maximum", "minimum", "norm", "outer", "phase", "pi", "pointwise", "real", "sign", "sin", "sinh", "sqrt", "sym", "tan",
+    "tanh", "trace", "transpose", "where",
 ]
 
 HOMES_WITH_TORCH = MappingProxyType({"solve": "pinnaux.solver", "Solution": "pinnaux.solution"})

@@ -80,8 +80,8 @@ def scaled(name: str, names: Sequence[str], domain: Domain) -> list[Factor]:
     return [Factor(names.index(name), centre=(low + high) / 2, half=(high - low) / 2)]
 
 
-def corner_branches(group: Sequence[Field], domain: Domain) -> list[Branch]:
-    """Singular functions at the corners of a planar domain, for unknowns of both spatial coordinates."""
+def corner_branches(group: Sequence[Field], domain: Domain, lifted: bool = False) -> list[Branch]:
+    """Singular functions at the corners of a planar domain, for unknowns of both spatial coordinates; `lifted` ones times r², too."""
     names = [coordinate.name for coordinate in group[0].coordinates]
     if len(domain.space) != 2 or names not in ([*domain.space], [*domain.names]):
         return []
@@ -91,7 +91,7 @@ def corner_branches(group: Sequence[Field], domain: Domain) -> list[Branch]:
     for corner in sharpest(domain.corners):
         exponents, logs = singular_powers(corner.opening)
         layer = CornerFunctions(tuple(map(float, corner.vertex)), float(corner.start), float(corner.opening), exponents,
-                                cut_radius(corner, domain), clock, logs)
+                                cut_radius(corner, domain), clock, logs, lifted * sum(s + 2 <= LARGEST_EXPONENT for s in exponents))
         network = Network(layer, (Linear(layer.width, len(group)),))
         branches.append(Features(network, torch.zeros(0, dtype=torch.float64), regular=False))
     return branches
@@ -143,7 +143,8 @@ def wide(collocation: Collocation, kind: str, scale: float, columns: int, purpos
 
 def with_branches(collocation: Collocation, group: Sequence[Field], branches: Sequence[Branch]) -> Group:
     """A group of unknowns with these branches and, where the collocation asks for them, the corner functions."""
-    found = corner_branches(group, collocation.plan.problem.domain) if collocation.corners else []
+    plan = collocation.plan
+    found = corner_branches(group, plan.problem.domain, plan.holds_values(group)) if collocation.corners else []
     corners = [replace(branch, hidden=branch.hidden.to(collocation.device, collocation.dtype)) for branch in found]
     names = tuple(coordinate.name for coordinate in group[0].coordinates)
     return Group(tuple(field.name for field in group), names, (*branches, *corners))

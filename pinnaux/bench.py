@@ -18,6 +18,7 @@ import torch
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
+from pinnaux.errors import UsageError
 from pinnaux.files import replacing, write_text
 from pinnaux.progress import say, watching
 from pinnaux.report import duration, number, table
@@ -157,7 +158,9 @@ def curve(collocation: Collocation, measure: Measure, watch: Watch | None = None
 
 
 def measure_of(collocation: Collocation) -> Measure:
-    """The true error where the problem has an exact solution, else the residual on fresh points."""
+    """The true error where the problem has an exact solution, else the residual on fresh points. Raises UsageError for eigenvalue problems."""
+    if collocation.plan.problem.eigenvalue is not None:
+        raise UsageError("bench compares trainers, and for eigenvalue problems there is one only", hint="pinnaux solve solves them")
     return true_error(collocation) if collocation.plan.problem.exact else fresh_residual(collocation)
 
 

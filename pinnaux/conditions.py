@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import InitVar, dataclass, field
 
 import numpy as np
@@ -76,6 +77,14 @@ class Condition:
             check_known_at(self.name, node, region)
         object.__setattr__(self, "deviations", stated)
         object.__setattr__(self, "where", here())
+
+    def with_residuals(self, residuals: Sequence[Expr]) -> Condition:
+        """The condition with other residuals, numbered; none is left out, not even one that vanishes."""
+        other = copy(self)
+        names = tuple(f"{self.name}[{number}]" for number in range(len(residuals)))
+        for name, value in (("residuals", tuple(residuals)), ("component_names", names), ("deviations", ())):
+            object.__setattr__(other, name, value)
+        return other
 
     @property
     def standardised(self) -> tuple[Expr, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pinnaux.jets.spec import JetSpec, MultiIndex
 from pinnaux.symbolic.expression import Function, Power
 from pinnaux.symbolic.scalar import Constant, Derivative, Expr, Product, Sum, Unknown, add, multiply, postorder
-from pinnaux.symbolic.walk import ATOM, Text
+from pinnaux.symbolic.walk import ATOM, Text, rebuilt
 
 
 class Collapsed(Expr):
@@ -65,19 +65,11 @@ def collapse(expressions: Sequence[Expr], groups: Sequence[Sequence[Unknown]]) -
         if isinstance(node, Sum):
             rewritten[node] = _collapse_sum(children)
         else:
-            rewritten[node] = node if same else _rebuilt(node, children)
+            rewritten[node] = node if same else rebuilt(node, children)
     candidates = tuple(rewritten[expression] for expression in expressions)
     before = sum(len(spec) for spec in jet_specs(expressions, groups))
     after = sum(len(spec) for spec in jet_specs(candidates, groups))
     return candidates if after < before else tuple(expressions)
-
-
-def _rebuilt(node: Expr, children: tuple[Expr, ...]) -> Expr:
-    """A node of the same kind on other children."""
-    copy = object.__new__(type(node))
-    slots = {name: value for name, value in vars(node).items() if name != "children"}
-    copy.fix(**slots, children=children)
-    return copy
 
 
 def _collapse_sum(terms: tuple[Expr, ...]) -> Expr:

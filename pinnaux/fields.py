@@ -1,4 +1,4 @@
-"""The unknowns of a problem: fields, vectors of fields, complex fields, and parameters (unknown numbers)."""
+"""The unknowns of a problem: fields, vectors of fields, complex fields, parameters (unknown numbers) and eigenvalues."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class Field(Unknown):
         """The field itself: a vector field has several."""
         return (self,)
 
+    def named(self, ending: str) -> Field:
+        """Another field like this one, whose name has an ending."""
+        return Field(self.name + ending, self.domain, self.coordinates)
+
 
 class VectorField(Tensor):
     """A vector of unknown fields: one named in `components` each, or one per spatial coordinate, velocity_x, velocity_y …
@@ -65,6 +69,11 @@ class VectorField(Tensor):
     def unknowns(self) -> tuple[Field, ...]:
         """The components that are there."""
         return tuple(one for one in self.entries if one is not ZERO)
+
+    def named(self, ending: str) -> VectorField:
+        """Another vector field like this one, whose name and components have an ending."""
+        names = [0 if one is ZERO else one.name + ending for one in self.entries]
+        return VectorField(self.name + ending, self.domain, names, self.unknowns[0].coordinates)
 
 
 def component(name: str, domain: Domain, depends_on: Sequence[Coordinate] | None) -> Field:
@@ -107,6 +116,11 @@ class ComplexField(Complex):
         """The real fields that it is made of."""
         return (*self.real.unknowns, *self.imag.unknowns)
 
+    def named(self, ending: str) -> ComplexField:
+        """Another complex field like this one, whose name and components have an ending."""
+        own = [component.name.removesuffix("_real") + ending for component in self.real.components]
+        return ComplexField(self.name + ending, self.domain, own if self.shape else None, self.components[0].coordinates)
+
 
 class Parameter(ParameterNode):
     """An unknown number, found together with the fields. It stays strictly between `lower` and `upper`; `positive` means lower = 0.
@@ -137,6 +151,28 @@ class Parameter(ParameterNode):
             lower=None if lower is None else float(lower),
             upper=None if upper is None else float(upper),
         )
+
+
+class Eigenvalue(ParameterNode):
+    """An unknown number for which the conditions have solutions other than zero: Problem(…, modes=k) seeks k of them and their modes.
+
+    They are the lowest; with `near` those nearest to a number.
+    Raises DeclarationError for a name that is no word, and for a `near` that is no number.
+    """
+
+    near: float | None
+
+    def __init__(self, name: str, near: float | None = None) -> None:
+        check_unknown_name(name, "an eigenvalue")
+        if not (near is None or is_number(near) and math.isfinite(near)):
+            raise DeclarationError(
+                f"near of eigenvalue {name} must be a finite number, not {described(near)}", hint="leave it out for the lowest eigenvalues"
+            )
+        self.fix(name=name, near=None if near is None else float(near))
+
+
+class ModeEigenvalue(Parameter):
+    """The eigenvalue of one mode, an unknown number like others once each mode has its own."""
 
 
 def positive_lower_bound(name: str, lower: float | None) -> float:

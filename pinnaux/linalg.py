@@ -34,10 +34,17 @@ class LeastSquares:
 
     def solve(self, right: Tensor) -> Tensor:
         """x (P,) for b (N,)."""
+        return self.back(self.turned(right[:, None]))[:, 0]
+
+    def turned(self, right: Tensor) -> Tensor:
+        """Qᵀ b (P, m) for m columns b (N, m), A S⁻¹ = Q R."""
         columns = len(self.scale)
-        padded = torch.cat([right, right.new_zeros(columns)])[:, None]
-        turned = torch.ormqr(self.factor, self.reflections, padded, left=True, transpose=True)[:columns]
-        return torch.linalg.solve_triangular(self.factor[:columns], turned, upper=True)[:, 0] / self.scale
+        padded = torch.cat([right, right.new_zeros(columns, right.shape[1])])
+        return torch.ormqr(self.factor, self.reflections, padded, left=True, transpose=True)[:columns]
+
+    def back(self, turned: Tensor) -> Tensor:
+        """x (P, m) with R S x = y, for m columns y (P, m)."""
+        return torch.linalg.solve_triangular(self.factor[: len(self.scale)], turned, upper=True) / self.scale[:, None]
 
     @property
     def form(self) -> QuadraticForm:

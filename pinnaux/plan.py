@@ -110,6 +110,13 @@ class Plan:
         valued = {node for node in nodes if isinstance(node, Field)}
         return tuple(field for field in self.problem.unknowns if field not in valued)
 
+    def holds_values(self, group: Sequence[Field]) -> bool:
+        """Whether conditions in the interior hold an unknown of the group undifferentiated in space, as −Δu + u = f does."""
+        nodes = postorder(formula for region in self.regions if region.region.kind == "interior"
+                          for condition in region.conditions for formula in condition.residuals)
+        orders = [(_unknown(node), dict(node.orders) if isinstance(node, Derivative) else {}) for node in nodes]
+        return any(unknown in set(group) and not set(of) & set(self.problem.domain.space) for unknown, of in orders)
+
     @cached_property
     def short_of_moments(self) -> tuple[tuple[Field, int, int], ...]:
         """Fields with fewer conditions at a moment than time derivatives, and both numbers; not where observations may stand in."""
@@ -173,10 +180,20 @@ class Plan:
             lines.append(f"\n{region.region.describe()}: measure {region.region.measure:.6g}, {count} points")
             lines += [f"  {condition.name}: {condition.equation}" for condition in region.conditions]
             lines.append(f"  derivatives: {_derivatives(region, self.groups)}")
+        lines += self._sought()
         lines += [f"\nnote: {note}" for note in self.notes]
         rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
         lines.append(f"\n{self.unknowns} unknowns, {rows} residuals, about {self.memory / 2**30:.1f} GiB at most")
         return "\n".join(lines)
+
+
+    def _sought(self) -> list[str]:
+        """The modes that an eigenvalue problem is solved for, in words."""
+        eigenvalue, modes = self.problem.eigenvalue, self.problem.modes
+        if eigenvalue is None:
+            return []
+        which = f"nearest to {eigenvalue.near:g}" if eigenvalue.near is not None else "lowest"
+        return [f"\n{modes} mode{'' if modes == 1 else 's'}, those with the {which} {eigenvalue.name}"]
 
 
 def _unknown(node: Expr) -> Expr:

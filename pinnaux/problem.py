@@ -10,8 +10,9 @@ from functools import cached_property
 from types import MappingProxyType
 
 from pinnaux.conditions import Condition, parameters_in, unknowns_in
+from pinnaux.eigenproblem import check_eigenproblem
 from pinnaux.errors import DeclarationError, Location, did_you_mean
-from pinnaux.fields import ComplexField, Field, Parameter, VectorField
+from pinnaux.fields import ComplexField, Eigenvalue, Field, Parameter, VectorField
 from pinnaux.geometry.domain import Domain
 from pinnaux.observations import Observations
 from pinnaux.symbolic.complex import Complex, arrays, promoted
@@ -20,7 +21,7 @@ from pinnaux.symbolic.relations import Relation
 from pinnaux.symbolic.scalar import Coordinate, Data, Expr, Normal, ParameterNode, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula
 
-__all__ = ["ComplexField", "Condition", "Field", "Observations", "Parameter", "Problem", "VectorField"]
+__all__ = ["ComplexField", "Condition", "Eigenvalue", "Field", "Observations", "Parameter", "Problem", "VectorField"]
 
 
 Formulas = Expr | Tensor | Complex
@@ -31,9 +32,9 @@ class Problem:
     """`fields` that satisfy `conditions`; `outputs` (default: the fields) are reported by name.
 
     They are compared with `exact` where given. `accuracy` (estimated relative L2 error to reach) and `time_limit` (seconds) are
-    defaults for solving.
-    Raises DeclarationError for names that clash, fields that are missing or not constrained, and outputs or exact solutions
-    that could not be evaluated.
+    defaults for solving. Where the conditions hold an Eigenvalue, they are solved for as many `modes`.
+    Raises DeclarationError for names that clash, fields that are missing or not constrained, outputs or exact solutions
+    that could not be evaluated, and eigenvalue problems that are not linear and homogeneous.
     """
 
     fields: Sequence[Field | VectorField | ComplexField]
@@ -42,6 +43,7 @@ class Problem:
     exact: Mapping[str, Formulas] | None = None
     accuracy: float | None = None
     time_limit: float | None = None
+    modes: int = 1
 
     def __post_init__(self) -> None:
         self._fix(fields=checked_items(self.fields, "fields", (Field, VectorField, ComplexField)))
@@ -54,6 +56,7 @@ class Problem:
         self._fix(exact=self._checked_exact())
         for name in ("accuracy", "time_limit"):
             check_positive(getattr(self, name), name)
+        check_eigenproblem(self)
 
     def _fix(self, **attributes: object) -> None:
         """Set attributes once, while the problem is made."""
@@ -69,6 +72,11 @@ class Problem:
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters found in the conditions, in order of appearance."""
         return tuple(dict.fromkeys(one for condition in self.conditions for one in condition.parameters))
+
+    @property
+    def eigenvalue(self) -> Eigenvalue | None:
+        """The eigenvalue in the conditions, if there is one."""
+        return next((one for one in self.parameters if isinstance(one, Eigenvalue)), None)
 
     @cached_property
     def domain(self) -> Domain:

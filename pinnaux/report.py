@@ -40,10 +40,11 @@ def headline(verdict: Verdict) -> str:
 
 
 def report(solution: Solution) -> str:
-    """The headline and a table each of conditions, errors and parameters."""
+    """The headline and a table each of conditions, errors and parameters, or of the modes of an eigenvalue problem."""
     verdict = solution.verdict
     notes = "\n".join(f"note: {note}" for note in (*verdict.notes, *_doubt(verdict)))
-    parts = [headline(verdict), notes, _conditions(verdict), _errors(verdict), _fits(verdict.confidence), _parameters(solution)]
+    parts = [headline(verdict), notes, _conditions(verdict)]
+    parts += [_modes(solution)] if solution.eigenvalues else [_errors(verdict), _fits(verdict.confidence), _parameters(solution)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -123,6 +124,21 @@ def _errors(verdict: Verdict) -> str:
     heading = ("relative L2 error", *shown)
     rows = [(name, *(number(column.get(name)) for column in shown.values())) for name in names]
     return table(heading, rows)
+
+
+def _parameters(solution: Solution) -> str:
+    rows = [(name, f"{value:.8g}") for name, value in solution.parameters.items()]
+    return table(("parameter", "value"), rows) if rows else ""
+
+
+def _modes(solution: Solution) -> str:
+    """Every mode's eigenvalue with its relative error, and the relative L2 error of the mode."""
+    estimate, fields = solution.verdict.error_estimate, solution.problem.fields
+    share = len(fields) // len(solution.eigenvalues)
+    rows = [(", ".join(field.name for field in fields[share * mode:share * (mode + 1)]), f"{name} = {value:.10g}",
+             number(estimate.get(name)), number(estimate.get(fields[share * mode].name)))
+            for mode, (name, value) in enumerate(solution.eigenvalues.items())]
+    return table(("mode", "eigenvalue", "relative error, estimated", "of the mode"), rows)
 
 
 def _finite(value: object) -> object:

@@ -58,6 +58,7 @@ class Settings:
     newton_steps: int = 8
     regularisation: float = 1e-15
     moved: float = 0.5
+    inverse_regularisation: float = 1e-12
 
     # Evolutions, window by window: features of space times polynomials of time.
     window_degree: int = 5

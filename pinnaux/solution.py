@@ -19,9 +19,11 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.derivatives import jet_specs
 from pinnaux.errors import UsageError
 from pinnaux.evaluate import FormulaProgram, parameter_value
+from pinnaux.fields import ModeEigenvalue
 from pinnaux.files import write_bytes
 from pinnaux.geometry.points import Points
 from pinnaux.axis_values import with_limits
+from pinnaux.modes import unfolded
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
 from pinnaux.residuals import judge_condition
@@ -96,6 +98,11 @@ class Solution:
         """Where the unknown numbers lie with 95 % confidence, by name: those that measurements of known noise determine."""
         return {name: (one.low, one.high) for name, one in self.verdict.confidence.intervals.items()}
 
+    @property
+    def eigenvalues(self) -> dict[str, float]:
+        """The eigenvalues by name in the order of the modes; none where the problem is no eigenvalue problem."""
+        return {one.name: self.parameters[one.name] for one in self.problem.parameters if isinstance(one, ModeEigenvalue)}
+
     def residuals(self, condition: str, points: Points | None = None) -> tuple[Points, np.ndarray]:
         """Residuals (N, m) of a condition at points of its region, by default at fresh ones. Raises UsageError for an unknown name."""
         for number, region in enumerate(self.collocation.plan.regions):
@@ -153,7 +160,7 @@ class Solution:
     @staticmethod
     def load(path: str | Path, problem: Problem) -> Solution:
         """The solution saved in a file. Raises UsageError if the file is none, or of another problem."""
-        tree = _read(Path(path))
+        tree, problem = _read(Path(path)), unfolded(problem)
         if not isinstance(tree, dict) or tree.get("format") != FORMAT:
             raise UsageError(f"{path} is no solution of this version of pinnaux", hint="solve the problem again")
         saved: Signature = decode(tree["signature"])

@@ -16,6 +16,7 @@ from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
 from pinnaux.doubts import doubts
 from pinnaux.errors import PinnauxError, UsageError
+from pinnaux.modes import unfolded
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
 from pinnaux.settings import TRAINERS, Settings, known_trainer
@@ -49,10 +50,11 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         collocation = replace(collocation, noise=found_noise(collocation))
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
+        collocation = _of_every_mode(collocation)
         best = state.best or nothing(collocation)
     verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer, found=state.best is not None,
                       notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem)))
-    solution = Solution(problem, collocation, best.ansatz, best.theta, verdict)
+    solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict)
     verdict = _with_confidence(solution, best)
     try:
         verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
@@ -69,6 +71,12 @@ def prepare(problem: Problem, *, accuracy: float | None = None, time_limit: floa
     """The problem compiled, with the settings of a run; arguments, defaults and refusals are those of `solve`."""
     settings = _settings(problem, accuracy, time_limit, steps, seed, trainer)
     return Collocation(Plan.of(problem, settings), _dtype(dtype), _device(device))
+
+
+def _of_every_mode(collocation: Collocation) -> Collocation:
+    """The problem with one copy of its fields for every mode where it has modes, itself otherwise."""
+    plan = collocation.plan
+    return replace(collocation, plan=Plan.of(unfolded(plan.problem), plan.settings)) if plan.problem.eigenvalue is not None else collocation
 
 
 def drive(trainer: Trainer[S], limits: Limits, watch: Watch | None) -> tuple[S, Verdict]:
@@ -188,6 +196,8 @@ def _settings(problem: Problem, accuracy: float | None, time_limit: float | None
     for name, value, least in (("steps", steps, 1), ("seed", seed, 0)):
         if not (value is None and name == "steps" or isinstance(value, numbers.Integral) and value >= least):
             raise UsageError(f"{name} must be a whole number from {least} on, not {described(value)}", hint=f"leave {name} out for the default")
+    if problem.eigenvalue is not None and known_trainer(trainer) != TRAINERS[0]:
+        raise UsageError(f"trainer {trainer!r} does not solve eigenvalue problems", hint="leave the trainer out: they have one of their own")
     given = {"accuracy": problem.accuracy if accuracy is None else accuracy, "time_limit": problem.time_limit if time_limit is None else time_limit}
     return Settings(steps=steps, seed=int(seed), trainer=known_trainer(trainer), **{name: float(value) for name, value in given.items() if value is not None})
 

@@ -86,9 +86,9 @@ def around_axis_case() -> Case:
     return drawn(Network.dense(layer, (4,), 2, "tanh"), normal(7, 3, seed=4))
 
 
-def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None) -> CornerFunctions:
+def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None, lifted: int = 0) -> CornerFunctions:
     """The re-entrant corner of an L-shape: interior angles from π/2 to 2π around (0.2, −0.1)."""
-    return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time)
+    return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time, lifted=lifted)
 
 
 def sector_points(layer: CornerFunctions, count: int, smallest: float = 0.1, largest: float = 1.0, margin: float = 0.05) -> Tensor:

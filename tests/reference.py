@@ -81,7 +81,7 @@ def factor_of(factor: Factor, x: Tensor) -> Tensor:
 
 
 def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
-    """r^s cos sθ, r^s sin sθ and the parts of z^k log z (of log z only θ) with θ from the corner's first side, times the bump, times T_k(τ)."""
+    """r^s cos sθ, r^s sin sθ and the parts of z^k log z (of log z only θ) with θ from the corner's first side, those lifted times r² too, times the bump, times T_k(τ)."""
     x, y = points[:, 0] - layer.vertex[0], points[:, 1] - layer.vertex[1]
     r = torch.sqrt(x**2 + y**2)
     # θ counted from the middle of the sector has its jump opposite to it.
@@ -93,6 +93,7 @@ def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
         parts = [r**k * (torch.cos(k * angle) * torch.log(r) - torch.sin(k * angle) * angle),
                  r**k * (torch.sin(k * angle) * torch.log(r) + torch.cos(k * angle) * angle)]
         columns += parts if k else parts[1:]
+    columns += [r**2 * column for column in columns[: 2 * layer.lifted]]
     if layer.radius:
         share = torch.clamp(1 - (r / layer.radius) ** 4, min=0)
         columns = [column * share**6 for column in columns]

@@ -29,6 +29,9 @@ CONDUCTIVITY, NOISE, PROBES, MODES = 0.15, 1e-3, 60, 400
 # The other one, whose unknown is a field: how many temperatures were measured, and their noise.
 MEASURED, MEASURED_NOISE = 2500, 0.1
 
+# −Δu = λu on the L-shape of three unit squares, by the method of particular solutions (Trefethen & Betcke 2006); the third is 2π².
+LSHAPE_TONES = np.array([9.6397238440219, 15.19725193, 2 * np.pi**2, 29.52148111, 31.91263596, 41.47450989])
+
 
 def burgers(x: Array, t: Array, viscosity: float = 0.01 / np.pi, nodes: int = 200) -> Array:
     """u(x, t) of u_t + u u_x = ν u_xx from u = -sin πx, by the Cole-Hopf transform and Gauss-Hermite quadrature; t > 0.

@@ -12,7 +12,7 @@ from compute_problems import collocation, conductivity, everything, oscillator, 
 from reference import assert_same
 
 from pinnaux import Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, laplacian
-from pinnaux.architecture import corner_branches, cut_radius, embedding, singular_powers, start, wide
+from pinnaux.architecture import corner_branches, cut_radius, embedding, singular_powers, start, wide, with_branches
 from pinnaux.collocation import Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.geometry.domain import Domain
@@ -171,7 +171,8 @@ def test_a_wide_ansatz_starts_at_zero_with_parameters_at_their_initial_values(pr
 def test_a_wide_ansatz_has_about_as_many_parameters_as_asked_for_and_corner_functions_beside() -> None:
     for problem in (plate(), everything(), l_problem()):
         ansatz = wide(collocation(problem), "sin", 2.0, 600, Purpose(0, 1))
-        corners = sum(branch.size for group in Plan.of(problem).groups for branch in corner_branches(group, problem.domain))
+        corners = sum(branch.size for plan in [Plan.of(problem)] for group in plan.groups
+                      for branch in corner_branches(group, problem.domain, plan.holds_values(group)))
         assert ansatz.size - corners == pytest.approx(600, rel=0.05)
 
 
@@ -185,3 +186,13 @@ def test_the_scale_of_the_features_is_their_steepness(scale: float) -> None:
         _, ((features, *_), *_) = group.push(normal(group.size), points.domain_points(200, Purpose(0, 2)), spec)
         slopes.append(features[1].square().mean().sqrt().item())
     assert slopes[1] / slopes[0] == pytest.approx(4, rel=0.02)
+
+
+@pytest.mark.parametrize("reaction, lifted", [(0, 0), (1, 4)], ids=["Poisson", "Helmholtz"])
+def test_singular_functions_are_there_times_the_squared_radius_where_an_equation_holds_the_unknown(reaction: int, lifted: int) -> None:
+    u = Field("u", l_shape)
+    problem = Problem([u], [Condition("balance", laplacian(u) + reaction * u == 1, on=l_shape), Condition("rim", u == 0, on=l_shape.boundary)])
+    collocated = collocation(problem)
+    group = with_branches(collocated, collocated.plan.groups[0], [])
+    sharpest = max((branch.network.input for branch in group.branches), key=lambda layer: layer.opening)
+    assert sharpest.lifted == lifted and sharpest.exponents[:4] == pytest.approx((1 / 3, 2 / 3, 4 / 3, 5 / 3))

@@ -19,7 +19,8 @@ HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "
 
 # The declaration layer, from the bottom up: each may import those before it, and itself.
 DECLARATION = (
-    "errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "noise", "conditions", "problem", "python_hints", "load")
+    "errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "noise", "conditions", "eigenproblem", "problem",
+    "modes", "python_hints", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
     "files", "verdict", "doubts", "jets", "linalg", "network", "ansatz", "derivatives", "settings", "objective", "balance", "damped", "separated",

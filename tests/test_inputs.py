@@ -28,6 +28,8 @@ corners = (
     pytest.param(l_corner(radius=0.9, time=(-1.0, 0.0, 4)), id="bump-and-time"),
     pytest.param(CornerFunctions((0.0, 0.0), 5.5, 0.4 * math.pi, (1.25, 2.5, 3.75)), id="sharp"),
     pytest.param(CornerFunctions((1.0, 0.5), 2.0, 0.5 * math.pi, (), logs=(0, 1, 2, 4)), id="right angle"),
+    pytest.param(l_corner(lifted=2), id="lifted"),
+    pytest.param(l_corner(radius=0.9, time=(0.0, 1.0, 2), lifted=3), id="lifted-bump-and-time"),
     pytest.param(CornerFunctions((0.1, 0.0), 3.0, math.pi, (0.5, 1.5), logs=(0, 2), radius=0.9, time=(0.0, 1.0, 3)), id="straight"),
 )
 harmonic = (l_corner(), *(parameter.values[0] for parameter in corners[4:6]))

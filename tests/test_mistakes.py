@@ -30,6 +30,9 @@ problem = Problem(fields=[u], conditions=[heat])
 """
 
 
+EIGEN = 'lam = Eigenvalue("lam")\nmode = Condition("mode", -laplacian(u) == lam * u, on=domain)\n'
+
+
 class Mistake(NamedTuple):
     """Code put after START (its wrong line ends in `# <-`), and words of the message's first part and of its hint."""
 
@@ -172,6 +175,8 @@ MISTAKES = {
     "parameter bounds exchanged": Mistake('Parameter("c", 1, lower=2, upper=0)  # <-', "lower 2 is not below upper 0", "exchange"),
     "parameter positive and negative": Mistake(
         'Parameter("c", initial=1, lower=-1, positive=True)  # <-', "declared positive and has the lower bound -1", "leave out one"),
+    "eigenvalue near a text": Mistake('Eigenvalue("lam", near="ten")  # <-', "near of eigenvalue lam must be a finite number, not text 'ten'", "leave it out"),
+    "eigenvalue without a name": Mistake("Eigenvalue(5)  # <-", "an eigenvalue needs a name that is one word, not number 5", ""),
     "unknown boundary": Mistake('domain.boundary["hoel"]  # <-', "hoel", "did you mean 'hole'?"),
     "predicate that matches nothing": Mistake("domain.boundary.where(x == 7)  # <-", "no point of the whole boundary satisfies x == 7", "0 <= x <= 1"),
     "predicate on a field": Mistake("domain.boundary.where(u > 0)  # <-", "u", ""),
@@ -295,6 +300,30 @@ MISTAKES = {
         'ring, strip = Rectangle((1, 0), (2, 1)).polar(), Rectangle((1, 0), (2, 1), names=("r", "theta"))\n'
         'laplacian(Field("a", ring) * Field("b", strip))  # <-',
         "its fields live in polar and in Cartesian coordinates", "one domain"),
+    "modes without an eigenvalue": Mistake(
+        "Problem(fields=[u], conditions=[heat], modes=3)  # <-", "modes=3, but no condition holds an eigenvalue", 'Eigenvalue("lam")'),
+    "no modes": Mistake(EIGEN + "Problem(fields=[u], conditions=[mode], modes=0)  # <-", "modes must be a whole number from 1 to 100, not number 0", "modes=4"),
+    "modes as a list": Mistake(EIGEN + "Problem(fields=[u], conditions=[mode], modes=[1, 2])  # <-", "modes must be a whole number from 1", "modes=4"),
+    "two eigenvalues": Mistake(
+        EIGEN + 'other = Condition("other", u == Eigenvalue("mu") * dot(grad(u), n), on=domain.boundary)\n'
+        "Problem(fields=[u], conditions=[mode, other])  # <-", "an eigenvalue problem with two eigenvalues, lam and mu", "modes=…"),
+    "eigenvalue beside a parameter": Mistake(
+        EIGEN + 'other = Condition("other", k * u == dot(grad(u), n), on=domain.boundary)\n'
+        "Problem(fields=[u], conditions=[mode, other])  # <-", "an eigenvalue problem with two unknown numbers, lam and k", "keep one"),
+    "exact mode": Mistake(
+        EIGEN + 'Problem(fields=[u], conditions=[mode], exact={"u": x})  # <-', "exact names 'u', but a mode is known up to its sign only", "eigenvalues of the solution"),
+    "square of the eigenvalue": Mistake(
+        EIGEN + 'c = Condition("c", -laplacian(u) == lam**2 * u, on=domain)  # <-\nProblem(fields=[u], conditions=[c])',
+        "condition 'c' of an eigenvalue problem is not linear in lam: it holds lam^2", "v == lam*u"),
+    "eigenvalue in a function": Mistake(
+        EIGEN + 'c = Condition("c", -laplacian(u) == exp(lam) * u, on=domain)  # <-\nProblem(fields=[u], conditions=[c])',
+        "is not linear: it holds scalar exp(lam)", "without functions of unknowns"),
+    "eigenvalue problem with a source": Mistake(
+        EIGEN + 'c = Condition("c", u == 1, on=domain.boundary)  # <-\nProblem(fields=[u], conditions=[mode, c])',
+        "condition 'c' of an eigenvalue problem is not homogeneous: the term -1 holds no field", "∫ u² = 1"),
+    "eigenvalue problem that is nonlinear": Mistake(
+        EIGEN + 'c = Condition("c", u * diff(u, x) == lam * u, on=domain)  # <-\nProblem(fields=[u], conditions=[c])',
+        "is not linear in its fields: it holds scalar u*u_x", "linear in its fields"),
     "misspelt name": Mistake('Feild("q", domain)  # <-', "NameError: name 'Feild' is not defined", "did you mean 'Field'?"),
     "python division by zero": Mistake("1 / 0  # <-", "ZeroDivisionError: division by zero", "the line reads: 1 / 0"),
     "missing module": Mistake("import measured_law  # <-", "No module named 'measured_law'", "measured_law.py beside the problem file"),

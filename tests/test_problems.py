@@ -78,6 +78,12 @@ def drag(solution: Solution) -> float:
     return abs(2 * force / (0.2**2 * 0.1) / references.CYLINDER_DRAG - 1)
 
 
+def tones(solution: Solution) -> float:
+    """The largest relative error of the eigenvalues of the L-shaped drum."""
+    found = np.array(list(solution.eigenvalues.values()))
+    return float(np.abs(found / references.LSHAPE_TONES - 1).max())
+
+
 @dataclass(frozen=True)
 class Quantity:
     """Something measured of a solution: its relative error must be within `bound`; `estimated` names the unknown whose estimate it has."""
@@ -109,6 +115,7 @@ EXPECTED: Mapping[str, Expected] = {
     # The pressure is logarithmic at the upper corners: it may be stuck above the accuracy asked for when the velocity is long below.
     "cavity": Expected((Quantity(against("velocity", cavity_reference.cavity), 1e-3, "velocity"),), ends=("accuracy", "stagnation", "time")),
     "curved_channel": reaches("velocity", 3e-7),
+    "drum": Expected((Quantity(tones, 1e-4),)),
     "elasticity": reaches("displacement", 7e-7),
     "heat": reaches("T", 2e-6),
     # The estimate is of how well the equations are solved: it does not know the noise of the probes, which is what limits k.

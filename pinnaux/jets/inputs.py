@@ -80,7 +80,8 @@ class CornerFunctions:
     z = (x − vertex) e^{−i·start}.
     They span what the solution of an elliptic equation does near a corner of opening ω (Grisvard 1985): exponents are
     multiples of π/ω (both sides of one kind) and of π/(2ω) (Dirichlet meets Neumann), with a logarithm where they are whole.
-    Of log z only the angle is taken, which is what a jump of boundary values makes. Where the cut of the functions would cross
+    Of log z only the angle is taken, which is what a jump of boundary values makes. The functions of the first exponents, `lifted` of
+    them, are there times r² also: where an equation holds its unknown undifferentiated, Δ(r² z^s) = 4(1 + s) z^s. Where the cut of the functions would cross
     the domain, they are multiplied by the bump (1 − (r/radius)⁴)⁶; radius 0 means no bump.
     """
 
@@ -91,16 +92,19 @@ class CornerFunctions:
     radius: float = 0.0
     time: tuple[float, float, int] | None = None
     logs: tuple[int, ...] = ()
+    lifted: int = 0
 
     @property
     def width(self) -> int:
-        spatial = 2 * len(self.exponents) + sum(2 if k else 1 for k in self.logs)
+        spatial = 2 * (len(self.exponents) + self.lifted) + sum(2 if k else 1 for k in self.logs)
         return spatial * (self.time[2] if self.time else 1)
 
     def push(self, points: Tensor, spec: JetSpec) -> Tensor:
         planar = {index[:2] for index in spec.indices}
         plane = JetSpec.closure(2, planar | {(2, 0), (0, 2)} if spec.forms else planar)
         jet = self._powers(points, plane)
+        if self.lifted:
+            jet = torch.cat([jet, _multiply(self._square(points, plane), jet[:, :, : 2 * self.lifted], plane)], dim=2)
         if self.radius:
             jet = _multiply(self._bump(points, plane), jet, plane)
         clock = self._clock(points, spec) if self.time else [torch.ones_like(points[:, :1])]
@@ -158,6 +162,13 @@ class CornerFunctions:
         cosine, sine, along, across = torch.cos(phase), torch.sin(phase), slopes * torch.log(radius) + levels, slopes * angle
         return (torch.cat([real, size * (cosine * along - sine * across)], dim=1),
                 torch.cat([imaginary, size * (sine * along + cosine * across)], dim=1))
+
+    def _square(self, points: Tensor, plane: JetSpec) -> Tensor:
+        """Jet (K, N, 1) of r²."""
+        x, y = points[:, 0] - self.vertex[0], points[:, 1] - self.vertex[1]
+        two = torch.full_like(x, 2.0)
+        known = {(0, 0): x * x + y * y, (1, 0): 2 * x, (0, 1): 2 * y, (2, 0): two, (0, 2): two}
+        return torch.stack([known.get(index, torch.zeros_like(x)) for index in plane.indices])[:, :, None]
 
     def _bump(self, points: Tensor, plane: JetSpec) -> Tensor:
         """Jet (K, N, 1) of (1 − q²)⁶ for q = (r/radius)² < 1, zero beyond."""

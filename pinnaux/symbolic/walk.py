@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,3 +110,20 @@ def differentiate(expression: Expr, coordinate: Expr) -> Expr:
     for node in postorder([slope]):
         node.check_slope(coordinate.name)
     return slope
+
+
+def rebuilt(node: Expr, parts: Sequence[Expr]) -> Expr:
+    """A node of the same kind on other children."""
+    copy = object.__new__(type(node))
+    copy.fix(**{name: value for name, value in vars(node).items() if name != "children"}, children=tuple(parts))
+    return copy
+
+
+def replaced(expression: Expr, leaf: Callable[[Expr], Expr]) -> Expr:
+    """The formula with every leaf replaced by `leaf` of it; what holds no other leaves stays the same object."""
+    there: dict[Expr, Expr] = {}
+    for node in postorder([expression]):
+        parts = [there[child] for child in node.children]
+        same = all(new is old for new, old in zip(parts, node.children))
+        there[node] = leaf(node) if not node.children else node if same else rebuilt(node, parts)
+    return there[expression]

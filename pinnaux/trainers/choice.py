@@ -9,6 +9,7 @@ from pinnaux.collocation import Collocation
 from pinnaux.settings import Settings
 from pinnaux.trainers.alternating import Alternating
 from pinnaux.trainers.automatic import Automatic
+from pinnaux.trainers.eigen import Eigen
 from pinnaux.trainers.eliminated import Eliminated
 from pinnaux.trainers.first_order import Adam
 from pinnaux.trainers.gauss_newton import GaussNewton
@@ -40,5 +41,7 @@ TRAINERS: Mapping[str, Callable[[Collocation], Trainer]] = MappingProxyType({
 
 
 def trainer(collocation: Collocation) -> Trainer:
-    """The trainer that the collocation's settings name."""
+    """The trainer that the collocation's settings name; eigenvalue problems have one of their own."""
+    if collocation.plan.problem.eigenvalue is not None:
+        return Eigen(collocation)
     return TRAINERS[collocation.plan.settings.trainer](collocation)
