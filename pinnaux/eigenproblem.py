@@ -58,7 +58,7 @@ def parts(formula: Expr) -> Parts:
     known: dict[Expr, Parts] = {}
     for node in postorder([formula]):
         found = parts_of(node, [known[child] for child in node.children])
-        known[node] = {degrees: part for degrees, part in found.items() if part is not ZERO}
+        known[node] = {degrees: part for degrees, part in found.items() if not part.vanishes}
     return known[formula]
 
 

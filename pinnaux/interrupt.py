@@ -32,8 +32,10 @@ class Interrupts:
     def held(self) -> Iterator[None]:
         """Requests wait until the end of this: libraries of compiled code that are interrupted while they load may crash."""
         before, self._held = self.count, True
-        yield
-        self._held = False
+        try:
+            yield
+        finally:
+            self._held = False
         if self.count > before and self._ends:
             raise KeyboardInterrupt
 

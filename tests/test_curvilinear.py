@@ -199,3 +199,11 @@ def test_the_normal_derivative_on_a_straight_side_of_a_sector_divides_by_the_rad
     domain = Rectangle((1, 0), (2, 1)).polar()
     u = Field("u", domain)
     assert str(dot(grad(u), domain.normal)) == "u_r*n_r + u_{theta}*n_theta/r"
+
+
+def test_an_angle_at_its_lower_bound_stays_there_for_all_rounding() -> None:
+    domain = Rectangle((0.1, -0.7), (1, 1.3)).polar()
+    points = np.column_stack([np.linspace(0.1, 1, 1220), np.full(1220, -0.7)])
+    exact = np.pad(positions(domain.frame, points), ((0, 0), (0, 1)))
+    for places in (exact, exact.astype(np.float32).astype(float)):
+        np.testing.assert_allclose(coordinates_at(domain.frame, places, domain.bounds[:, 0]), points, atol=1e-6)

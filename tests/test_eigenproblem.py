@@ -126,3 +126,8 @@ def test_the_plan_says_which_modes_are_sought(near: float | None, said: str) -> 
     u, lam = Field("u", LINE), Eigenvalue("lam", near=near)
     problem = Problem([u], [Condition("tone", diff(u, X, X) == lam * u, on=LINE)], modes=3)
     assert said in str(Plan.of(problem)).splitlines()
+
+
+@pytest.mark.parametrize("formula", [where(X < 0.5, 0, 50 * U), 2 * (1 + U) - 2, U * (0 * X + 0.0) + 3 * U], ids=["well", "brackets", "zero"])
+def test_terms_that_vanish_are_no_parts(formula: Expr) -> None:
+    assert set(parts(formula - LAM * U)) == {(1, 0), (1, 1)}

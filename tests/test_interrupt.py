@@ -35,3 +35,11 @@ def test_requests_that_are_held_raise_at_the_end() -> None:
             signal.raise_signal(signal.SIGINT)
             reached.append("end")
         assert reached == ["end"]
+
+
+def test_what_fails_while_requests_are_held_leaves_later_ones_free() -> None:
+    with Interrupts() as interrupts:
+        with pytest.raises(ValueError), interrupts.held():
+            raise ValueError
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

@@ -329,6 +329,7 @@ MISTAKES = {
     "missing module": Mistake("import measured_law  # <-", "No module named 'measured_law'", "measured_law.py beside the problem file"),
     "syntax": Mistake("u = (1 +  # <-", "SyntaxError", "the line reads: u = (1 +"),
     "missing argument": Mistake('Condition("c", u == 0)  # <-', "missing 1 required positional argument: 'on'", "it is called as Condition(name, equation, on"),
+    "power that is too large": Mistake("(x*0 + 10.0)**400  # <-", "10 ** 400 is too large a number", "scale"),
     "power with a caret": Mistake("u^2  # <-", "cannot apply '^' to", "u**2"),
     "one equality sign": Mistake('Condition("c", u = 0, on=domain)  # <-', "unexpected keyword argument 'u'", "two equality signs: u == …"),
     "misspelt keyword": Mistake("Problem([u], [heat], exakt={})  # <-", "unexpected keyword argument 'exakt'", "did you mean 'exact'?"),

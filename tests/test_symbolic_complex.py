@@ -180,3 +180,12 @@ def test_a_complex_formula_prints_as_it_was_written():
     assert str(1j * diff(psi, t) + 0.5 * laplacian(psi) == exp(1j * x) / (2 - psi)) == "1j*psi_t + 0.5*laplacian(psi) == exp(1j*x)/(2 - psi)"
     assert str(conj(psi) ** 2 * VectorField("v", space)) == "conj(psi)^2*v"
     assert len(str(sum((psi for _ in range(200)), start=psi))) < 250
+
+
+def test_a_root_that_meets_what_it_is_the_root_of_keeps_its_multiplicity() -> None:
+    domain = Rectangle((1, 1), (4, 4))
+    x, y = domain.coordinates
+    s = sqrt(x)
+    formula = real((x + s * (s * x)) + 1j * y)
+    assert evaluate(formula, {"x": np.array([3.0]), "y": np.array([1.0])}) == pytest.approx([12.0])
+    assert str(s * (s * x)) == "x^2"

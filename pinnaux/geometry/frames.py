@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What is nearer to the axis than this, relative to the domain's size, is on it.
 ON_AXIS = 1e-9
+ROUNDED = 1e-6
+"""By how much an angle may fall short of its lower bound: files often hold single precision."""
 PROBES = (0.21, 0.5, 0.83)
 
 
@@ -72,7 +74,8 @@ def coordinates_at(frame: Frame, places: np.ndarray, lower: np.ndarray) -> np.nd
     found = full[:, given(frame)]
     for column, name in enumerate(frame.names):
         if name == frame.around:
-            found[:, column] = lower[column] + (found[:, column] - lower[column]) % (2 * np.pi)
+            turn = (found[:, column] - lower[column]) % (2 * np.pi)
+            found[:, column] = lower[column] + np.where(turn > 2 * np.pi - ROUNDED, 0.0, turn)
     return found
 
 

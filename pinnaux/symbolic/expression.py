@@ -6,6 +6,7 @@ A formula is a graph of immutable nodes; shared parts are the same object, and e
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -350,6 +351,8 @@ def multiply(*factors: Expr) -> Expr:
             base, exponent = whole_power(part)
             kept[base.key] = (base, exponent + kept.get(base.key, (base, 0.0))[1])
     powers = [power(base, Constant(exponent)) for base, exponent in kept.values()]
+    if [whole_power(one)[0].key for one in powers] != list(kept):  # a root has become what it is the root of: it may be there already
+        return multiply(Constant(number), *powers)
     if number != 1.0 or not powers:
         powers.insert(0, Constant(number))
     return powers[0] if len(powers) == 1 else Product(tuple(powers))
@@ -371,7 +374,7 @@ def numbered(term: Expr) -> tuple[float, tuple[Expr, ...]]:
 
 def likeness(term: Expr) -> object:
     """What terms share that differ by a number only."""
-    return frozenset((base.key, exponent) for base, exponent in map(whole_power, numbered(term)[1]))
+    return frozenset(Counter((base.key, exponent) for base, exponent in map(whole_power, numbered(term)[1])).items())
 
 
 def combined(terms: Sequence[Expr]) -> Expr:

@@ -38,4 +38,7 @@ def power_of_numbers(base: float, exponent: float) -> float:
         raise DeclarationError(
             f"{base:g} ** {exponent:g} is not a real number", hint="take the power of a positive number, or of abs(…)"
         )
-    return base**exponent
+    try:
+        return base**exponent
+    except OverflowError:
+        raise DeclarationError(f"{base:g} ** {exponent:g} is too large a number", hint="scale the formula") from None

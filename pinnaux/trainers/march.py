@@ -93,7 +93,7 @@ class Marching:
         return settings.window_degree if self.collocation.plan.problem.domain.space else settings.moment_degree
 
     def begin(self, tolerance: float, before: March | None = None) -> March:
-        """At the first moment; a later round begins with the first window's length and features of the round before."""
+        """At the first moment; a later round begins with the first window's length of the round before."""
         settings = self.collocation.plan.settings
         first, last = self.duration
         length = before.chain.edges[1] - first if before else settings.first_window * (last - first)
@@ -167,7 +167,7 @@ class Marching:
         blocks = window.blocks(interior, Purpose(settings.seed, WINDOW_POINTS, count))
         objective = Objective.unweighted(ansatz, blocks)
         objective = replace(objective, weights=balanced_weights(objective, theta))
-        theta = gauss_newton(objective, theta, settings.newton_steps, settings.regularisation).theta
+        theta = gauss_newton(objective, theta, settings.newton_steps, settings.regularisation, memory=settings.memory).theta
         judge = HeldOut(window.blocks(settings.held_out_points, Purpose(settings.seed, WINDOW_HELD, count)), objective.weights)
         score = judge.score(ansatz, theta) / max(_size_of_zero(judge, ansatz, theta), 1e-300)
         return Candidate(ansatz, theta, score), self._tail(window, ansatz, theta, count)
@@ -181,7 +181,7 @@ class Marching:
         zero = torch.zeros(small.size, dtype=self.collocation.dtype, device=self.collocation.device)
         objective = Objective.unweighted(small, blocks)
         objective = replace(objective, weights=balanced_weights(objective, zero))
-        theta = gauss_newton(objective, zero, settings.newton_steps, settings.regularisation).theta
+        theta = gauss_newton(objective, zero, settings.newton_steps, settings.regularisation, memory=settings.memory).theta
         return constant_in_time(small, theta, lowest, self.degree)
 
     def _state(self, window: Window, count: int) -> Candidate:
