@@ -126,11 +126,6 @@ def _errors(verdict: Verdict) -> str:
     return table(heading, rows)
 
 
-def _parameters(solution: Solution) -> str:
-    rows = [(name, f"{value:.8g}") for name, value in solution.parameters.items()]
-    return table(("parameter", "value"), rows) if rows else ""
-
-
 def _modes(solution: Solution) -> str:
     """Every mode's eigenvalue with its relative error, and the relative L2 error of the mode."""
     estimate, fields = solution.verdict.error_estimate, solution.problem.fields

@@ -29,6 +29,7 @@ class KnownSolution:
         self.functions = functions
         self.residual_functions = residuals or {}
         self.parameters: dict[str, float] = {}
+        self.eigenvalues: dict[str, float] = {}
 
     def __call__(self, points: np.ndarray) -> dict[str, np.ndarray]:
         return {name: function(points) for name, function in self.functions.items()}
