@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from pinnaux.errors import PinnauxError
 from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
+from pinnaux.integrals import integral
 from pinnaux.load import load
 from pinnaux.problem import ComplexField, Condition, Eigenvalue, Field, Observations, Parameter, Problem, VectorField
 from pinnaux.symbolic.functions import (
@@ -36,6 +37,7 @@ from pinnaux.symbolic.functions import (
     tanh,
     where,
 )
+from pinnaux.symbolic.integral import Variable
 from pinnaux.symbolic.operators import (
     cross,
     curl,
@@ -54,14 +56,16 @@ from pinnaux.symbolic.operators import (
     transpose,
 )
 from pinnaux.symbolic.parts import conj, imag, real
+from pinnaux.symbolic.places import at
 from pinnaux.symbolic.tensor import Tensor
 
 # `solve` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
 __all__ = [
     "Ball", "Box", "ComplexField", "Condition", "Disk", "Eigenvalue", "Ellipse", "Field", "Interval", "Mesh", "Observations", "Parameter",
-    "PinnauxError", "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "VectorField", "abs", "acos", "asin", "atan", "atan2",
-    "conj", "cos", "cosh", "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "imag", "inner", "laplacian",
-    "load", "log", "maximum", "minimum", "norm", "outer", "phase", "pi", "pointwise", "real", "sign", "sin", "sinh", "sqrt", "sym", "tan",
+    "PinnauxError", "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "Variable", "VectorField", "abs", "acos", "asin", "at",
+    "atan", "atan2", "conj", "cos", "cosh", "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "imag",
+    "inner", "integral", "laplacian", "load", "log", "maximum", "minimum", "norm", "outer", "phase", "pi", "pointwise", "real", "sign",
+    "sin", "sinh", "sqrt", "sym", "tan",
     "tanh", "trace", "transpose", "where",
 ]
 

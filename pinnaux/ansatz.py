@@ -31,8 +31,8 @@ class Branch(Protocol):
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         """Jet (K, N, outputs) and what `rows` needs of it."""
 
-    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        """(m, N, size): derivative of Σ adjoint · output for adjoints (m, K, N, outputs)."""
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        """(m, N / together, size): derivative of Σ adjoint · output for adjoints (m, K, N, outputs), so many successive points added up."""
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,): the sum of `rows` over components and points, without forming them."""
@@ -58,8 +58,8 @@ class Trained:
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.network.push(theta, points, spec)
 
-    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        return self.network.rows(theta, trace, adjoint, spec)
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        return self.network.rows(theta, trace, adjoint, spec, together)
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.gradient(theta, trace, adjoint, spec)
@@ -91,8 +91,8 @@ class Features:
         jet, trace = self.network.push(torch.cat([self.hidden, theta]), points, spec)
         return jet, trace[-1:]
 
-    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        return self.network.layers[-1].rows(trace[0], adjoint)
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        return self.network.layers[-1].rows(trace[0], adjoint, together)
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return self.network.layers[-1].gradient(trace[0], adjoint)
@@ -119,9 +119,9 @@ class Tangent:
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.network.tangent(self.at, theta, points, spec), [points]
 
-    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
         _, inner = self.network.push(self.at, trace[0], spec)
-        return self.network.rows(self.at, inner, adjoint, spec)
+        return self.network.rows(self.at, inner, adjoint, spec, together)
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         _, inner = self.network.push(self.at, trace[0], spec)
@@ -149,8 +149,8 @@ class Frozen:
     def push(self, theta: Tensor, points: Tensor, spec: JetSpec) -> tuple[Tensor, Trace]:
         return self.branch.push(self.theta, points, spec)[0], [points]
 
-    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2] // together, 0)
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return adjoint.new_zeros(0)
@@ -185,11 +185,11 @@ class Group:
             traces.append(trace)
         return total, traces
 
-    def rows(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
-        """(m, N, size) for adjoints (m, K, N, unknowns)."""
-        return side_by_side([branch.rows(own, trace, adjoint, spec) for branch, own, trace in
+    def rows(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        """(m, N / together, size) for adjoints (m, K, N, unknowns)."""
+        return side_by_side([branch.rows(own, trace, adjoint, spec, together) for branch, own, trace in
                              zip(self.branches, self.split(theta), traces) if branch.size]
-                            or [adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)])
+                            or [adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2] // together, 0)])
 
     def gradient(self, theta: Tensor, traces: list[Trace], adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,) for adjoints (m, K, N, unknowns)."""
@@ -230,8 +230,8 @@ class Pieces:
             jet[:, here] = self.groups[piece].push(self.thetas[piece], points[here], spec)[0]
         return jet, [points]
 
-    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+    def rows(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2] // together, 0)
 
     def gradient(self, theta: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         return adjoint.new_zeros(0)

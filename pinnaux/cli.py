@@ -122,7 +122,8 @@ def bench(options: argparse.Namespace) -> int:
 
     keep_freed_memory()
     with Interrupts() as interrupts:
-        runs = [prepare(problem, trainer=name, **_limits(options)) for name in options.trainers]
+        names = options.trainers or prepare(problem).plan.trainers
+        runs = [prepare(problem, trainer=name, **_limits(options)) for name in names]
         curves = racing.race(runs, racing.measure_of(runs[0]), options.quiet)
         interrupts.begin_writing()
         what = "relative L2 error" if problem.exact else "residual on fresh points, relative to the zero solution's"
@@ -217,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_out(_add(commands, "plot", plot, "draw the picture of a saved solution again"))
     racing = _add(commands, "bench", bench, "compare ways to train on the problem: the error over time")
     _add_limits(racing)
-    racing.add_argument("--trainers", type=_trainers, default=TRAINERS, metavar="NAMES",
+    racing.add_argument("--trainers", type=_trainers, metavar="NAMES",
                         help=f"those to compare, with commas between (default all: {','.join(TRAINERS)})")
     return parser
 

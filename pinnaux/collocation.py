@@ -5,7 +5,7 @@ Everything random is drawn from a generator made from (seed, purpose, count), so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,14 +14,18 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
-from pinnaux.derivatives import jet_specs
-from pinnaux.evaluate import FormulaProgram, Layout
+from pinnaux.compilation import Compilation
+from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.points import Points, joined
 from pinnaux.geometry.region import Region
 from pinnaux.homotopy import Partly
-from pinnaux.objective import Block, Program, Surroundings
+from pinnaux.objective import Block
 from pinnaux.plan import Plan, RegionPlan
+from pinnaux.surroundings import Surroundings
 from pinnaux.symbolic.scalar import Expr, as_expr, divide
+
+MOMENTS = 2.0
+"""Moments for N points where integrals depend on time alone, times √N."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Collocation:
     """The compiled problem: one program a region, and the points it is asked at; whether trial solutions take singular functions at corners.
 
     `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem. `noise` holds the
-    standard deviations that were found, not stated, by the names of components.
+    standard deviations that were found, not stated, by the names of components. With `finer` the integrals have more nodes, which tells
+    how accurate they are.
     """
 
     plan: Plan
@@ -53,11 +58,18 @@ class Collocation:
     corners: bool = True
     share: float = 1.0
     noise: Mapping[str, float] = field(default_factory=dict)
+    finer: bool = False
 
     @cached_property
-    def programs(self) -> tuple[Program, ...]:
-        whole = tuple(FormulaProgram(self.formulas(region), self.layout(region)) for region in self.plan.regions)
-        return whole if self.share == 1 else tuple(Partly(program, self.share) for program in whole)
+    def compiled(self) -> tuple[Block, ...]:
+        """Every region's conditions as residuals on no points yet."""
+        whole = tuple(replace(self.compile(region.components, self.formulas(region), region.region.domain), noisy=self.noisy(region))
+                      for region in self.plan.regions)
+        return whole if self.share == 1 else tuple(replace(block, program=Partly(block.program, self.share)) for block in whole)
+
+    def compile(self, names: tuple[str, ...], formulas: Sequence[Expr], domain: Domain) -> Block:
+        """Formulas as residuals of these names on points of a domain, none of which are given yet."""
+        return Compilation(self.plan.groups, self.plan.problem.parameters, self.dtype, self.device, self.finer).block(names, formulas, domain)
 
     def formulas(self, region: RegionPlan) -> list[Expr]:
         """What is to vanish: what noise is known of in standard deviations."""
@@ -70,10 +82,6 @@ class Collocation:
     def noise_of(self, component: str) -> float:
         """The standard deviation of measurements whose noise is known, found or stated."""
         return self.noise[component] if component in self.noise else self.plan.stated_noise[component]
-
-    def layout(self, region: RegionPlan) -> Layout:
-        domain = region.region.domain
-        return Layout(self.plan.groups, region.specs, self.plan.problem.parameters, domain.names, domain.space)
 
     def blocks(self, interior: int, purpose: Purpose, held_out: bool = False) -> tuple[Block, ...]:
         """Fresh points on every region, uniform by measure: `interior` in the interior, a share of it elsewhere.
@@ -109,19 +117,12 @@ class Collocation:
 
     def block_on(self, number: int, surroundings: Surroundings) -> Block:
         """The same for points that are tensors already."""
-        region = self.plan.regions[number]
-        names = region.region.domain.names
-        mentioned = {unknown for condition in region.conditions for unknown in condition.unknowns}
-        axes = tuple(tuple(names.index(c.name) for c in group[0].coordinates) if mentioned & set(group) else None
-                     for group in self.plan.groups)
-        return Block(region.components, surroundings, region.specs, axes, self.programs[number], self.noisy(region))
+        return self.compiled[number].at(surroundings)
 
     def plain_block(self, block: Block, region: RegionPlan) -> Block:
         """The same points, with the formulas as they were written: nothing collapsed."""
-        formulas = [formula for condition in region.conditions for formula in condition.residuals]
-        specs = jet_specs(formulas, self.plan.groups)
-        program = FormulaProgram(formulas, replace(self.layout(region), specs=specs))
-        return replace(block, specs=specs, program=program)
+        formulas = tuple(formula for condition in region.conditions for formula in condition.residuals)
+        return replace(self.compile(block.names, formulas, region.region.domain), surroundings=block.surroundings, noisy=block.noisy)
 
     def surroundings(self, points: Points) -> Surroundings:
         return Surroundings(self.tensor(points.coordinates), None if points.normals is None else self.tensor(points.normals),
@@ -147,6 +148,8 @@ class Collocation:
         points = _by_part(region.region, count, generator)
         if self.corners:
             points = self._towards_corners(region.region, points, generator)
+        if region.by_moments:
+            points = _at_moments(points, region.region.domain.time.bounds, generator)
         if region.region.kind == "observations":
             kept_out = np.arange(len(points)) % self.plan.settings.held_out_every == self.plan.settings.held_out_every - 1
             if len(points) < self.plan.settings.fewest_to_hold_out or any(self.noisy(region)):
@@ -170,6 +173,15 @@ class Collocation:
         near = np.maximum(distance, settings.corner_nearest) ** -(2.0 if region.kind == "interior" else 1.0)
         chosen = generator.choice(len(pool), number, replace=False, p=near / near.sum())
         return joined([points[: len(points) - number], pool[np.sort(chosen)]])
+
+
+def _at_moments(points: Points, bounds: tuple[float, float], generator: np.random.Generator) -> Points:
+    """The points moved in time to few moments, those of one moment together: their integrals over space are the same."""
+    number = max(1, round(MOMENTS * len(points) ** 0.5))
+    (start, end), coordinates = bounds, points.coordinates.copy()
+    cell = np.clip(np.floor((coordinates[:, -1] - start) / (end - start) * number), 0, number - 1)
+    coordinates[:, -1] = start + (end - start) * (cell + generator.random()) / number
+    return replace(points, coordinates=coordinates)[np.argsort(cell, kind="stable")]
 
 
 def _by_part(region: Region, count: int, generator: np.random.Generator) -> Points:

@@ -10,18 +10,20 @@ from dataclasses import InitVar, dataclass, field
 import numpy as np
 
 from pinnaux.errors import DeclarationError, Location, here
+from pinnaux.elsewhere import OUTSIDE, SAMPLED, check_places
 from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
 from pinnaux.noise import stated_noise
 from pinnaux.symbolic.formula import Formula, described
+from pinnaux.symbolic.integral import everything, varies
 from pinnaux.symbolic.relations import Equation, Relation
 from pinnaux.symbolic.poles import without_poles
 from pinnaux.symbolic.scalar import (
     Constant,
     Coordinate,
     Data,
-    Derivative,
+    Elsewhere,
     Expr,
     Normal,
     ParameterNode,
@@ -29,18 +31,16 @@ from pinnaux.symbolic.scalar import (
     divide,
     is_constant,
     multiply,
+    owner,
     postorder,
 )
 from pinnaux.symbolic.tensor import Tensor
 
 
-# Points of a foreign region that are tried, and how far outside (relative to the domain's size) they may lie.
-SAMPLED, OUTSIDE = 64, 1e-6
-
-
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """`equation` holds at every point of the region given as `on` (a domain means its interior).
+    """`equation` holds at every point of the region given as `on` (a domain means its interior). An equation between numbers, such as
+    integral(u, over=domain) == 1, holds at no point in particular and needs no `on`.
 
     On observations `noise` is the standard deviation of the measured values: a number, a formula of measured columns and coordinates,
     or one for each component. `deviations` holds it for each residual, nothing where none is stated.
@@ -50,7 +50,7 @@ class Condition:
 
     name: str
     equation: Equation
-    on: InitVar[Region | Domain]
+    on: InitVar[Region | Domain | None] = None
     noise: InitVar[float | Expr | Tensor | tuple | None] = None
     region: Region = field(init=False)
     residuals: tuple[Expr, ...] = field(init=False, repr=False)
@@ -58,16 +58,17 @@ class Condition:
     deviations: tuple[Expr, ...] = field(init=False, repr=False)
     where: Location | None = field(init=False, repr=False)
 
-    def __post_init__(self, on: Region | Domain, noise: object) -> None:
+    def __post_init__(self, on: Region | Domain | None, noise: object) -> None:
         check_condition_name(self.name)
         check_equation(self.name, self.equation)
-        region = region_of(self.name, on)
-        nodes = postorder(side for operand in self.equation.operands for side in operand.components)
+        sides = [side for operand in self.equation.operands for side in operand.components]
         parts = self.equation.real_parts
-        check_holds_field(self, nodes)
+        check_holds_field(self, everything(sides))
         check_parts_hold_field(self, parts)
-        for node in nodes:
+        region = somewhere(self) if on is None else region_of(self.name, on)
+        for node in everything(sides):
             check_known_at(self.name, node, region)
+        check_places(f"condition '{self.name}'", sides, region)
         object.__setattr__(self, "region", region)
         names, residuals = zip(*named_residuals(self.name, parts, region.domain))
         object.__setattr__(self, "residuals", residuals)
@@ -92,6 +93,11 @@ class Condition:
         return tuple(map(divide, self.residuals, self.deviations)) if self.deviations else self.residuals
 
     @property
+    def varies(self) -> bool:
+        """Whether the equation depends on the point it is asked at; else it is one between numbers."""
+        return any(varies(side) for operand in self.equation.operands for side in operand.components)
+
+    @property
     def unknowns(self) -> tuple[Unknown, ...]:
         """The scalar fields in the equation, each once."""
         return unknowns_in(self.equation.operands)
@@ -102,19 +108,18 @@ class Condition:
         return parameters_in(self.equation.operands)
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.equation} on {self.region.describe()}"
+        return f"{self.name}: {self.equation}" + (f" on {self.region.describe()}" if self.varies else "")
 
 
 def unknowns_in(formulas: tuple[Formula, ...]) -> tuple[Unknown, ...]:
     """The scalar fields in the formulas, each once, differentiated or not."""
-    nodes = postorder(entry for formula in formulas for entry in formula.components)
-    owners = (node.unknown if isinstance(node, Derivative) else node for node in nodes)
-    return tuple(dict.fromkeys(owner for owner in owners if isinstance(owner, Unknown)))
+    nodes = everything(entry for formula in formulas for entry in formula.components)
+    return tuple(dict.fromkeys(found for found in map(owner, nodes) if found is not None))
 
 
 def parameters_in(formulas: tuple[Formula, ...]) -> tuple[ParameterNode, ...]:
     """The parameters in the formulas, each once."""
-    nodes = postorder(entry for formula in formulas for entry in formula.components)
+    nodes = everything(entry for formula in formulas for entry in formula.components)
     return tuple(node for node in nodes if isinstance(node, ParameterNode))
 
 
@@ -200,7 +205,7 @@ def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:
 def check_parts_hold_field(condition: Condition, parts: Mapping[str, Formula]) -> None:
     """Refuse a complex equation whose real or imaginary part is no equation for a field: what is real equals what is not."""
     for name, part in parts.items():
-        if name and not holds_field(postorder(part.components)):
+        if name and not holds_field(everything(part.components)):
             raise DeclarationError(
                 f"condition '{condition.name}' holds no field in its {name}{'' if name == 'real' else 'inary'} part: {condition.equation}",
                 hint=f"{part} cannot be 0; declare what is complex as ComplexField, or compare real(…) only",
@@ -208,20 +213,30 @@ def check_parts_hold_field(condition: Condition, parts: Mapping[str, Formula]) -
 
 
 def holds_field(nodes: list[Expr]) -> bool:
-    """Whether one of the nodes is a field or a derivative of one."""
-    return any(isinstance(node, (Unknown, Derivative)) for node in nodes)
+    """Whether one of the nodes is a field, a derivative of one or a value of one elsewhere."""
+    return any(owner(node) is not None for node in nodes)
+
+
+def somewhere(condition: Condition) -> Region:
+    """The region of an equation between numbers: any will do. One that depends on the point needs to be told where it holds."""
+    if condition.varies:
+        raise DeclarationError(
+            f"condition '{condition.name}' does not say where it holds: {condition.equation} depends on the point",
+            hint='on=domain, domain.boundary, domain.boundary["left"], domain.initial, or observations')
+    return max((field.domain for field in condition.unknowns), key=lambda domain: domain.dimension).interior
 
 
 def check_known_at(name: str, node: Expr, region: Region) -> None:
     """Refuse a leaf that has no value at the region's points."""
     place = f"condition '{name}' on {region.describe()}"
-    if isinstance(node, Unknown):
-        for coordinate in node.coordinates:
-            check_coordinate(place, f"field {node.name} depends on {coordinate.name}", coordinate, region.domain)
-        if isinstance(node, Field):
-            check_inside(place, node, region)
-    elif isinstance(node, Derivative):
-        check_known_at(name, node.unknown, region)
+    unknown = owner(node)
+    if unknown is not None:
+        names = node.remaining if isinstance(node, Elsewhere) else tuple(one.name for one in unknown.coordinates)
+        for coordinate in unknown.coordinates:
+            if coordinate.name in names:
+                check_coordinate(place, f"field {unknown.name} depends on {coordinate.name}", coordinate, region.domain)
+        if isinstance(unknown, Field) and not isinstance(node, Elsewhere):
+            check_inside(place, unknown, region)
     elif isinstance(node, Coordinate):
         check_coordinate(place, f"it uses {node.name}", node, region.domain)
     elif isinstance(node, Normal):

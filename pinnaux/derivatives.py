@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from pinnaux.jets.spec import JetSpec, MultiIndex
 from pinnaux.symbolic.expression import Function, Power
-from pinnaux.symbolic.scalar import Constant, Derivative, Expr, Product, Sum, Unknown, add, multiply, postorder
+from pinnaux.symbolic.scalar import Constant, Derivative, Elsewhere, Expr, Product, Sum, Unknown, add, multiply, owner, postorder
 from pinnaux.symbolic.walk import ATOM, Text, rebuilt
 
 
@@ -35,10 +35,11 @@ class Collapsed(Expr):
 def jet_specs(expressions: Iterable[Expr], groups: Sequence[Sequence[Unknown]]) -> tuple[JetSpec, ...]:
     """One specification for every group of unknowns of the same coordinates."""
     nodes = postorder(expressions)
-    return tuple(_group_spec(nodes, list(group)) for group in groups)
+    return tuple(group_spec(nodes, list(group)) for group in groups)
 
 
-def _group_spec(nodes: list[Expr], group: list[Unknown]) -> JetSpec:
+def group_spec(nodes: Sequence[Expr], group: list[Unknown]) -> JetSpec:
+    """The channels of the unknowns of one group that are among the nodes."""
     names = [coordinate.name for coordinate in group[0].coordinates]
     wanted, forms = [], []
     for node in nodes:
@@ -48,6 +49,11 @@ def _group_spec(nodes: list[Expr], group: list[Unknown]) -> JetSpec:
             given = dict(node.coefficients)
             forms.append(tuple(given.get(name, 0.0) for name in names))
     return JetSpec.closure(len(names), wanted, forms)
+
+
+def looked_at(nodes: Iterable[Expr]) -> set[Unknown]:
+    """The unknowns whose jets at the point itself the nodes need."""
+    return {node.unknown if isinstance(node, Collapsed) else owner(node) for node in nodes if not isinstance(node, Elsewhere)} - {None}
 
 
 def multi_index(node: Derivative, names: Sequence[str]) -> MultiIndex:

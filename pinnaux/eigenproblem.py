@@ -16,11 +16,13 @@ from pinnaux.conditions import Condition
 from pinnaux.errors import DeclarationError
 from pinnaux.fields import Eigenvalue
 from pinnaux.symbolic.formula import described
+from pinnaux.symbolic.integral import Integral
 from pinnaux.symbolic.scalar import (
     ONE,
     ZERO,
     Constant,
     Derivative,
+    Elsewhere,
     Expr,
     ParameterNode,
     Power,
@@ -71,8 +73,13 @@ def parts_of(node: Expr, children: Sequence[Parts]) -> Parts:
 
 
 @parts_of.register
-def _(node: Unknown | Derivative, children: Sequence[Parts]) -> Parts:
+def _(node: Unknown | Derivative | Elsewhere, children: Sequence[Parts]) -> Parts:
     return {OF_FUNCTIONS: node}
+
+
+@parts_of.register
+def _(node: Integral, children: Sequence[Parts]) -> Parts:
+    return {degrees: node.of(part) for degrees, part in parts(node.integrand).items()}
 
 
 @parts_of.register

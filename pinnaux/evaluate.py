@@ -16,16 +16,19 @@ from torch import Tensor
 
 from pinnaux.derivatives import Collapsed, multi_index, node_structure
 from pinnaux.errors import DeclarationError
-from pinnaux.jets.spec import JetSpec
 from pinnaux.fields import Parameter
-from pinnaux.objective import Surroundings
+from pinnaux.jets.spec import JetSpec
+from pinnaux.siteplan import Sites, site_key
+from pinnaux.surroundings import Surroundings
 from pinnaux.symbolic.formula import described
+from pinnaux.symbolic.integral import Integral, Rule, Variable
 from pinnaux.symbolic.relations import Equation, Inequality, Relation
 from pinnaux.symbolic.scalar import (
     Constant,
     Coordinate,
     Data,
     Derivative,
+    Elsewhere,
     Expr,
     Function,
     Normal,
@@ -64,13 +67,19 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a program finds things: unknowns by group, the jets' specifications, parameters, and the names of coordinates."""
+    """Where a program finds things: unknowns by group, the jets' specifications, parameters, and the names of coordinates.
+
+    The jets of `sites` come after those of the groups, their integrals after the parameters; inside an integral the sites are at the
+    nodes of its `rule`.
+    """
 
     groups: tuple[tuple[Unknown, ...], ...]
     specs: tuple[JetSpec, ...]
     parameters: tuple[Parameter, ...]
     coordinates: tuple[str, ...]
     space: tuple[str, ...]
+    sites: Sites = Sites()
+    rule: Rule | None = None
 
     def place(self, unknown: Unknown) -> tuple[int, int]:
         """Group number and output number of an unknown."""
@@ -79,6 +88,10 @@ class Layout:
                 if candidate is unknown:
                     return number, output
         raise AssertionError(f"unknown {unknown} is in no group")
+
+    def site(self, node: Elsewhere) -> int:
+        """The number of the site of a value elsewhere."""
+        return self.sites.numbers[site_key(node, self.rule, self.groups)]
 
 
 class FormulaProgram:
@@ -112,16 +125,19 @@ class FormulaProgram:
             values.append(instruction(values, inputs))
         return torch.stack([values[slot].expand(inputs.surroundings.count) for slot in self.results])
 
-
-    def culprit(self, inputs: Inputs) -> str:
+    def culprit(self, jets: list[Tensor], numbers: Tensor, surroundings: Surroundings) -> str:
         """At one point: the first subformula that is not finite though its operands are, and what these are; "" where all are finite."""
+        return self.culprit_in(Inputs(jets, numbers, surroundings))
+
+    def culprit_in(self, inputs: Inputs) -> str:
+        """The same for inputs that are put together."""
         values: Values = []
         for instruction, (node, operands) in zip(self.instructions, self.nodes):
             values.append(instruction(values, inputs))
             if not torch.isfinite(values[-1]).all():
                 if isinstance(node, Where):
                     taken = _predicate(node.predicate, iter(operands))(values).all()
-                    return FormulaProgram([node.yes if taken else node.no], self.layout).culprit(inputs)
+                    return FormulaProgram([node.yes if taken else node.no], self.layout).culprit_in(inputs)
                 return _told(node, [values[slot].item() for slot in operands], values[-1].item())
         return ""
 
@@ -133,7 +149,9 @@ def _told(node: Expr, operands: Sequence[float], value: float) -> str:
 
 
 def _operands(node: Expr) -> tuple[Expr, ...]:
-    """The children whose values at all points a node needs; the branches of a choice are programs of their own."""
+    """The children whose values at all points a node needs; the branches of a choice are programs of their own, places known beforehand."""
+    if isinstance(node, Elsewhere):
+        return ()
     return node.children[:-2] if isinstance(node, Where) else node.children
 
 
@@ -245,21 +263,28 @@ def _leaf(node: Expr, layout: Layout) -> Instruction:
     if isinstance(node, ParameterNode):
         number = next(i for i, parameter in enumerate(layout.parameters) if parameter is node)
         return lambda _, inputs: parameter_value(node, inputs.numbers[number])
-    return _channel(node, layout)
+    if isinstance(node, Variable):
+        return lambda _, inputs: inputs.surroundings.columns[node.name]
+    if isinstance(node, Integral):
+        place = len(layout.parameters) + layout.sites.place(node)
+        return lambda _, inputs: inputs.numbers[place]
+    if isinstance(node, Elsewhere):
+        site = layout.site(node)
+        return _channel(node.leaf, layout.place(node.unknown)[1], len(layout.groups) + site, layout.sites.sites[site].spec)
+    group, output = layout.place(node if isinstance(node, Unknown) else node.unknown)
+    return _channel(node, output, group, layout.specs[group])
 
 
-def _channel(node: Expr, layout: Layout) -> Instruction:
+def _channel(node: Expr, output: int, jet: int, spec: JetSpec) -> Instruction:
     """The channel of a jet that holds an unknown, a derivative of it, or a collapsed sum."""
     unknown = node if isinstance(node, Unknown) else node.unknown
-    group, output = layout.place(unknown)
     names = [coordinate.name for coordinate in unknown.coordinates]
-    spec = layout.specs[group]
     if isinstance(node, Collapsed):
         given = dict(node.coefficients)
         channel = spec.form_position(tuple(given.get(name, 0.0) for name in names))
     else:
         channel = spec.position[multi_index(node, names) if isinstance(node, Derivative) else (0,) * len(names)]
-    return lambda _, inputs: inputs.jets[group][channel, :, output]
+    return lambda _, inputs: inputs.jets[jet][channel, :, output]
 
 
 def parameter_value(parameter: Parameter, free: Tensor) -> Tensor:

@@ -20,9 +20,10 @@ class Evolution:
     @staticmethod
     def of(plan: Plan) -> Evolution | None:
         """The evolution that a problem is, or None: every field depends on time, as many conditions hold at the first moment as the
-        equations have time derivatives, and neither data nor parameters nor conditions at other moments tie moments together."""
+        equations have time derivatives, and neither data nor parameters nor conditions at, or integrals over, other moments tie moments
+        together."""
         time, problem = plan.problem.domain.time, plan.problem
-        if time is None or problem.parameters or any(not _lasts(region.region, time) for region in plan.regions):
+        if time is None or problem.parameters or time.name in plan.moved or any(not _lasts(region.region, time) for region in plan.regions):
             return None
         if any(time.name not in {one.name for one in field.coordinates} for field in problem.unknowns):
             return None

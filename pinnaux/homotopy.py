@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pinnaux.objective import Program, Surroundings
+from pinnaux.objective import Program
+from pinnaux.surroundings import Surroundings
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,10 +59,13 @@ class Network:
             jet = layer.push(own, jet, spec)
         return jet, trace
 
-    def rows(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
-        """(m, N, size): the Jacobian rows of Σ adjoint · output for adjoints (m, K, N, outputs), one backward pass."""
+    def rows(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec, together: int = 1) -> Tensor:
+        """(m, N / together, size): the Jacobian rows of Σ adjoint · output for adjoints (m, K, N, outputs), one backward pass.
+
+        A row belongs to a point, or to so many successive points together.
+        """
         passed = self._backward(parameters, trace, adjoint, spec)
-        return torch.cat([layer.rows(jet, own) for layer, jet, own in passed if layer.size][::-1], dim=2)
+        return torch.cat([layer.rows(jet, own, together) for layer, jet, own in passed if layer.size][::-1], dim=2)
 
     def gradient(self, parameters: Tensor, trace: Trace, adjoint: Tensor, spec: JetSpec) -> Tensor:
         """(size,): the sum of `rows` over components and points, without forming them."""

@@ -17,9 +17,11 @@ from pinnaux.fields import Field
 from pinnaux.geometry.region import Region
 from pinnaux.jets.spec import JetSpec
 from pinnaux.problem import Problem
-from pinnaux.settings import Settings
+from pinnaux.settings import SEPARATED, TRAINERS, Settings
+from pinnaux.siteplan import Sites
+from pinnaux.symbolic.integral import everything, places_of
 from pinnaux.symbolic.numeric import evaluate
-from pinnaux.symbolic.scalar import Derivative, Expr, postorder
+from pinnaux.symbolic.scalar import Derivative, Elsewhere, Expr, owner, postorder
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,19 @@ class RegionPlan:
     conditions: tuple[Condition, ...]
     formulas: tuple[Expr, ...]
     specs: tuple[JetSpec, ...]
+    sites: Sites = Sites()
+
+    @property
+    def varies(self) -> bool:
+        """Whether the conditions depend on the point; else they are equations between numbers, and one point is enough."""
+        return any(condition.varies for condition in self.conditions)
+
+    @property
+    def by_moments(self) -> bool:
+        """Whether integrals depend on the point's time alone, which many points had better share."""
+        time, space = self.region.domain.time, self.region.domain.space
+        lasting = self.region.kind in ("interior", "boundary") and bool(space)
+        return time is not None and lasting and self.sites.along == {time.name}
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -61,13 +76,13 @@ class Plan:
         groups = _groups(problem)
         gathered: dict[object, list[Condition]] = {}
         for condition in problem.conditions:
-            gathered.setdefault(condition.region.key, []).append(condition)
+            gathered.setdefault((condition.region.key, condition.varies), []).append(condition)
         return Plan(problem, settings, groups, tuple(_region(conditions, groups) for conditions in gathered.values()))
 
     @cached_property
     def interior_components(self) -> int:
         """Residual components at a point of the interior, at least 1."""
-        return max([len(region.formulas) for region in self.regions if region.region.kind == "interior"] or [1])
+        return max([len(region.formulas) for region in self.regions if region.varies and region.region.kind == "interior"] or [1])
 
     def interior_points(self, unknowns: int) -> int:
         """Interior points for so many free parameters."""
@@ -76,11 +91,13 @@ class Plan:
 
     def count(self, region: RegionPlan, interior: int) -> int:
         """Points on a region when the interior has so many: the other regions divide their share evenly."""
+        if not region.varies:
+            return 1
         if region.region.kind == "interior":
             return interior
         if region.region.kind == "observations":
             return len(region.region.points)
-        others = sum(1 for other in self.regions if other.region.kind not in ("interior", "observations"))
+        others = sum(1 for other in self.regions if other.varies and other.region.kind not in ("interior", "observations"))
         return max(self.settings.fewest_points, int(interior * self.settings.other_share / max(1, others)))
 
     @cached_property
@@ -106,15 +123,15 @@ class Plan:
     @cached_property
     def floating(self) -> tuple[Field, ...]:
         """Fields that the conditions mention only through derivatives: any constant may be added to them."""
-        nodes = postorder(formula for region in self.regions for condition in region.conditions for formula in condition.residuals)
-        valued = {node for node in nodes if isinstance(node, Field)}
+        nodes = everything(formula for region in self.regions for condition in region.conditions for formula in condition.residuals)
+        valued = {node.leaf if isinstance(node, Elsewhere) else node for node in nodes}
         return tuple(field for field in self.problem.unknowns if field not in valued)
 
     def holds_values(self, group: Sequence[Field]) -> bool:
         """Whether conditions in the interior hold an unknown of the group undifferentiated in space, as −Δu + u = f does."""
         nodes = postorder(formula for region in self.regions if region.region.kind == "interior"
                           for condition in region.conditions for formula in condition.residuals)
-        orders = [(_unknown(node), dict(node.orders) if isinstance(node, Derivative) else {}) for node in nodes]
+        orders = [(owner(node), dict(node.orders) if isinstance(node, Derivative) else {}) for node in nodes]
         return any(unknown in set(group) and not set(of) & set(self.problem.domain.space) for unknown, of in orders)
 
     @cached_property
@@ -128,15 +145,26 @@ class Plan:
     def time_order(self, field: Field) -> int:
         """The order of the highest time derivative of a field in conditions that hold at more than one moment."""
         time = self.problem.domain.time
-        nodes = postorder(formula for region in self.regions if not region.region.at_a_moment
-                          for condition in region.conditions for formula in condition.residuals)
-        return max([0, *(dict(node.orders).get(time.name, 0) for node in nodes if isinstance(node, Derivative) and node.unknown is field)])
+        nodes = everything(formula for region in self.regions if not region.region.at_a_moment
+                           for condition in region.conditions for formula in condition.residuals)
+        leaves = [node.leaf if isinstance(node, Elsewhere) else node for node in nodes if owner(node) is field]
+        return max([0, *(dict(leaf.orders).get(time.name, 0) for leaf in leaves if isinstance(leaf, Derivative))])
 
     def conditions_at(self, field: Field, chosen: Callable[[Region], bool]) -> int:
         """How many components of conditions on the chosen regions mention a field."""
-        residuals = [postorder([formula]) for region in self.regions if chosen(region.region)
+        residuals = [everything([formula]) for region in self.regions if chosen(region.region)
                      for condition in region.conditions for formula in condition.residuals]
-        return sum(any(_unknown(node) is field for node in nodes) for nodes in residuals)
+        return sum(any(owner(node) is field for node in nodes) for nodes in residuals)
+
+    @property
+    def trainers(self) -> tuple[str, ...]:
+        """The ways to train that can take the problem."""
+        return tuple(name for name in TRAINERS if name not in SEPARATED or not self.moved)
+
+    @cached_property
+    def moved(self) -> set[str]:
+        """The coordinates along which conditions look at other points than their own."""
+        return places_of(formula for region in self.regions for formula in region.formulas)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -177,9 +205,10 @@ class Plan:
         interior = self.interior_points(self.unknowns)
         for region in self.regions:
             count = self.count(region, interior)
-            lines.append(f"\n{region.region.describe()}: measure {region.region.measure:.6g}, {count} points")
+            lines.append(f"\n{region.region.describe()}: measure {region.region.measure:.6g}, {count} points" if region.varies else "\nin the whole:")
             lines += [f"  {condition.name}: {condition.equation}" for condition in region.conditions]
-            lines.append(f"  derivatives: {_derivatives(region, self.groups)}")
+            lines += [f"  derivatives: {_derivatives(region, self.groups)}"] if region.varies else []
+            lines += [f"  {line}" for line in _integrals(region)]
         lines += self._sought()
         lines += [f"\nnote: {note}" for note in self.notes]
         rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
@@ -194,11 +223,6 @@ class Plan:
             return []
         which = f"nearest to {eigenvalue.near:g}" if eigenvalue.near is not None else "lowest"
         return [f"\n{modes} mode{'' if modes == 1 else 's'}, those with the {which} {eigenvalue.name}"]
-
-
-def _unknown(node: Expr) -> Expr:
-    """The unknown that a node is a derivative of, or the node."""
-    return node.unknown if isinstance(node, Derivative) else node
 
 
 def _listed(fields: Sequence[Field]) -> str:
@@ -217,6 +241,16 @@ def _derivatives(region: RegionPlan, groups: Sequence[Sequence[Field]]) -> str:
     return "; ".join(words)
 
 
+def _integrals(region: RegionPlan) -> list[str]:
+    """The integrals of a region's conditions and their nodes, in words."""
+    lines = [f"{one}: {len(one.rule.weights)} nodes" for one in region.sites.totals]
+    for one in region.sites.integrals:
+        along = dict.fromkeys(name for site in region.sites.sites if site.rule is one.rule for name in site.along)
+        shared = f"for each {', '.join(along)}" if along else "that all points share"
+        lines.append(f"{one}: {len(one.rule.weights)} nodes {shared}")
+    return lines
+
+
 def _channel_name(names: Sequence[str], index: Sequence[int]) -> str:
     letters = "".join(name * order for name, order in zip(names, index))
     return f"∂{letters}" if letters else "value"
@@ -231,4 +265,5 @@ def _groups(problem: Problem) -> tuple[tuple[Field, ...], ...]:
 
 def _region(conditions: Sequence[Condition], groups: Sequence[Sequence[Field]]) -> RegionPlan:
     formulas = collapse([formula for condition in conditions for formula in condition.standardised], groups)
-    return RegionPlan(conditions[0].region, tuple(conditions), formulas, jet_specs(formulas, groups))
+    sites = Sites.of(formulas, groups)
+    return RegionPlan(conditions[0].region, tuple(conditions), formulas, jet_specs([*formulas, *sites.nodes], groups), sites)

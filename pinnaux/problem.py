@@ -11,14 +11,16 @@ from types import MappingProxyType
 
 from pinnaux.conditions import Condition, parameters_in, unknowns_in
 from pinnaux.eigenproblem import check_eigenproblem
+from pinnaux.elsewhere import check_places
 from pinnaux.errors import DeclarationError, Location, did_you_mean
 from pinnaux.fields import ComplexField, Eigenvalue, Field, Parameter, VectorField
 from pinnaux.geometry.domain import Domain
 from pinnaux.observations import Observations
 from pinnaux.symbolic.complex import Complex, arrays, promoted
 from pinnaux.symbolic.formula import described, is_number
+from pinnaux.symbolic.integral import everything
 from pinnaux.symbolic.relations import Relation
-from pinnaux.symbolic.scalar import Coordinate, Data, Expr, Normal, ParameterNode, postorder
+from pinnaux.symbolic.scalar import Coordinate, Data, Expr, Normal, ParameterNode
 from pinnaux.symbolic.tensor import Tensor, as_formula
 
 __all__ = ["ComplexField", "Condition", "Eigenvalue", "Field", "Observations", "Parameter", "Problem", "VectorField"]
@@ -247,7 +249,7 @@ def check_exact(problem: Problem, name: str, formula: Formulas, target: Formulas
 
 def check_evaluable(problem: Problem, owner: str, formula: Formulas) -> None:
     """Refuse normals, measurements and foreign coordinates in what is evaluated all over the domain."""
-    for node in postorder(formula.components):
+    for node in everything(formula.components):
         if isinstance(node, (Normal, Data)):
             kind = "the normal" if isinstance(node, Normal) else "the measured column"
             raise DeclarationError(
@@ -257,6 +259,7 @@ def check_evaluable(problem: Problem, owner: str, formula: Formulas) -> None:
             raise DeclarationError(
                 f"{owner} depends on {node.name}, which the problem's domain lacks", hint=did_you_mean(node.name, problem.domain.names)
             )
+    check_places(owner, formula.components, problem.domain.interior)
 
 
 def check_positive(value: object, name: str) -> None:

@@ -87,9 +87,11 @@ def _doubt(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _conditions(verdict: Verdict) -> str:
-    rows = [(name, number(each.rms), number(each.relative), number(each.largest), str(each.points))
+    integrals = any(each.quadrature is not None for each in verdict.conditions.values())
+    heading = ("condition, on fresh points", "rms residual", "relative", "largest", "points") + (("quadrature error",) if integrals else ())
+    rows = [(name, number(each.rms), number(each.relative), number(each.largest), str(each.points), number(each.quadrature))[: len(heading)]
             for name, each in verdict.conditions.items()]
-    return table(("condition, on fresh points", "rms residual", "relative", "largest", "points"), rows) if rows else ""
+    return table(heading, rows) if rows else ""
 
 
 def _fits(confidence: Confidence) -> str:

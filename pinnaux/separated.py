@@ -295,6 +295,7 @@ def branches(objective: Objective, theta: Tensor) -> Iterator[tuple[int, int, sl
 
 
 def _chains(objective: Objective) -> Iterator[Chain]:
+    assert all(block.local for block in objective.blocks), "the auxiliary jets of a point belong to its own residuals"
     nothing = torch.zeros(objective.ansatz.size)
     for number, block in enumerate(objective.blocks):
         for group, place, span, _ in branches(objective, nothing):

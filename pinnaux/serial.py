@@ -17,7 +17,7 @@ from pinnaux.jets.layers import Activation, Linear, Scale
 from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.network import Network
-from pinnaux.objective import Surroundings
+from pinnaux.surroundings import Surroundings
 from pinnaux.settings import Settings
 from pinnaux.signature import Signature
 from pinnaux.verdict import Confidence, ConditionVerdict, Fit, Interval, Verdict

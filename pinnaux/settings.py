@@ -9,6 +9,11 @@ from pinnaux.errors import UsageError, did_you_mean
 TRAINERS = ("automatic", "adam", "lbfgs", "adam+lbfgs", "ssbroyden", "joint", "alternating", "eliminated", "gauss-newton")
 """The names of the ways to train, the default first; `trainers.choice` has what they stand for."""
 
+SEPARATED = ("joint", "alternating", "eliminated", "gauss-newton")
+"""Those that minimise the separated objective. They eliminate the auxiliary jets of a point by its own m residuals, S = I + Σ Λ Λᵀ/ω
+being m × m. With integrals the residuals of many points feel the jets at a node, and S couples them all. The default trainer needs no
+auxiliary jets: its steps are Gauss–Newton steps on the original loss, whatever the residuals depend on."""
+
 
 def known_trainer(name: str) -> str:
     """The name. Raises UsageError if no trainer has it."""

@@ -15,8 +15,23 @@ import torch
 
 from pinnaux.geometry.region import Region
 from pinnaux.problem import Problem
+from pinnaux.symbolic.integral import Integral, Variable, everything
 from pinnaux.symbolic.relations import Inequality, Predicate, Relation
-from pinnaux.symbolic.scalar import Constant, Coordinate, Data, Derivative, Expr, Function, Normal, ParameterNode, Pointwise, Unknown, Where, postorder
+from pinnaux.symbolic.scalar import (
+    Constant,
+    Coordinate,
+    Data,
+    Derivative,
+    Elsewhere,
+    Expr,
+    Function,
+    Normal,
+    ParameterNode,
+    Pointwise,
+    Unknown,
+    Where,
+    postorder,
+)
 
 POINTS = 16
 # Points come out alike on every machine but for rounding.
@@ -48,7 +63,8 @@ def signature(problem: Problem) -> Signature:
     regions += [domain.interior, *(domain.boundary[name] for name in domain.boundary_names)]
     words += _tree(formulas)
     numbers = [domain.bounds, *(values for region in regions for values in _sample(region))]
-    numbers += [_values(node) for node in postorder(formulas) if isinstance(node, Pointwise)]
+    numbers += [_values(node) for node in everything(formulas) if isinstance(node, Pointwise)]
+    numbers += [_nodes(node) for node in postorder(formulas) if isinstance(node, Integral)]
     digest = hashlib.sha256("\n".join(words).encode()).hexdigest()
     return Signature(digest, torch.from_numpy(np.concatenate([_scaled(part) for part in numbers])))
 
@@ -66,8 +82,12 @@ def _tree(formulas: list[Expr]) -> Iterator[str]:
 def _word(node: Expr) -> str:
     if isinstance(node, Constant):
         return repr(node.value)
-    if isinstance(node, (Coordinate, Unknown, ParameterNode, Normal, Function, Pointwise)):
+    if isinstance(node, (Coordinate, Unknown, ParameterNode, Normal, Function, Pointwise, Variable)):
         return node.name
+    if isinstance(node, Integral):
+        return " ".join(_tree([node.integrand]))
+    if isinstance(node, Elsewhere):
+        return f"{_word(node.leaf)} at {node.names}"
     if isinstance(node, Derivative):
         return f"{node.unknown.name} {node.orders}"
     if isinstance(node, Data):
@@ -80,6 +100,12 @@ def _form(predicate: Relation) -> str:
     if isinstance(predicate, Predicate):
         return f"{predicate.operator}({' '.join(map(_form, predicate.parts))})"
     return ("<" if predicate.strict else "<=") if isinstance(predicate, Inequality) else "=="
+
+
+def _nodes(node: Integral) -> np.ndarray:
+    """What an integral runs over: means of the nodes and of the weights, which tell one region or interval from another."""
+    weights = node.rule.weights
+    return np.array([weights.sum(), *(np.dot(weights, column) for column in node.rule.columns.values())])
 
 
 def _values(node: Pointwise) -> np.ndarray:

@@ -16,9 +16,8 @@ from torch import Tensor as TorchTensor
 
 from pinnaux.ansatz import Ansatz
 from pinnaux.collocation import Collocation, Purpose
-from pinnaux.derivatives import jet_specs
 from pinnaux.errors import UsageError
-from pinnaux.evaluate import FormulaProgram, parameter_value
+from pinnaux.evaluate import parameter_value
 from pinnaux.fields import ModeEigenvalue
 from pinnaux.files import write_bytes
 from pinnaux.geometry.points import Points
@@ -72,19 +71,14 @@ class Solution:
 
     def evaluate(self, formulas: Sequence[Expr], points: np.ndarray) -> np.ndarray:
         """Formulas of the unknowns (m of them) at points (N, d) of the domain: (m, N)."""
-        plan, domain = self.collocation.plan, self.problem.domain
-        specs = jet_specs(formulas, plan.groups)
-        layout = replace(self.collocation.layout(plan.regions[0]), specs=specs, coordinates=domain.names, space=domain.space)
-        program = FormulaProgram(formulas, layout)
+        names = tuple(str(formula) for formula in formulas)
+        block = self.collocation.compile(names, tuple(formulas), self.problem.domain)
         parts = [np.empty((len(formulas), 0))]
         with torch.no_grad():
+            block = block.knowing(self.ansatz, self.theta)
             for start in range(0, len(points), CHUNK):
                 surroundings = self.collocation.surroundings(Points(points[start:start + CHUNK]))
-                own = self.ansatz.split(self.theta)
-                jets = [group.push(theta, surroundings.points[:, self.collocation.axes(number)], spec)[0]
-                        for number, (group, theta, spec) in enumerate(zip(self.ansatz.groups, own, specs))]
-                numbers = own[-1][:, None].expand(-1, surroundings.count)
-                parts.append(program(jets, numbers, surroundings).double().cpu().numpy())
+                parts.append(block.at(surroundings).residuals(self.ansatz, self.theta).double().cpu().numpy())
         return np.concatenate(parts, axis=1)
 
     @cached_property

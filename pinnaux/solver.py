@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.choice import trainer as chosen_trainer
 from pinnaux.trainers.found_noise import found_noise
 from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
-from pinnaux.verdict import Consistency, Progress, Verdict
+from pinnaux.verdict import ConditionVerdict, Consistency, Progress, Verdict
 
 Watch = Callable[[Progress], None]
 DTYPES = MappingProxyType({"float64": torch.float64, "float32": torch.float32})
@@ -57,7 +57,8 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict)
     verdict = _with_confidence(solution, best)
     try:
-        verdict = replace(verdict, conditions=solution.judged(), errors=solution.errors())
+        conditions = solution.judged()
+        verdict = replace(verdict, conditions=conditions, errors=solution.errors(), notes=(*verdict.notes, *_inexact(conditions, verdict.accuracy)))
     except KeyboardInterrupt:
         verdict = replace(verdict, status="interrupted", reason="by the user, before the conditions were judged")
     except PinnauxError:
@@ -70,7 +71,12 @@ def prepare(problem: Problem, *, accuracy: float | None = None, time_limit: floa
             device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0]) -> Collocation:
     """The problem compiled, with the settings of a run; arguments, defaults and refusals are those of `solve`."""
     settings = _settings(problem, accuracy, time_limit, steps, seed, trainer)
-    return Collocation(Plan.of(problem, settings), _dtype(dtype), _device(device))
+    plan = Plan.of(problem, settings)
+    if trainer not in plan.trainers:
+        raise UsageError(
+            f"the trainer {trainer!r} cannot take integrals, nor fields at other points: its auxiliary variables belong to one point each",
+            hint=f"leave it out, or take one of {', '.join(plan.trainers)}")
+    return Collocation(plan, _dtype(dtype), _device(device))
 
 
 def _of_every_mode(collocation: Collocation) -> Collocation:
@@ -183,6 +189,13 @@ def _sensitive(best: Candidate, problem: Problem) -> tuple[str, ...]:
     given, question = ("equations, conditions and measurements", "do they say anything of it?") if measured else ("equations and conditions", "is a condition missing?")
     return (f"{given} determine {best.weakest or 'the solution'} weakly: relative residuals may be amplified {best.amplification:.0e} times in it, "
             f"so the error can be far larger than estimated ({question})",)
+
+
+def _inexact(conditions: Mapping[str, ConditionVerdict], accuracy: float) -> tuple[str, ...]:
+    """A note for every condition whose integrals are less exact than the accuracy asked for."""
+    return tuple(f"the integrals in condition '{name}' are exact to {one.quadrature:.0e} of its terms only, which no estimate knows of: "
+                 "divide them where their integrand changes fast (start=…, end=…)"
+                 for name, one in conditions.items() if one.quadrature is not None and not one.quadrature <= accuracy)
 
 
 def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int,

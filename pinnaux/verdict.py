@@ -13,12 +13,16 @@ EXIT_STATUS: Mapping[str, int] = MappingProxyType(
 
 @dataclass(frozen=True)
 class ConditionVerdict:
-    """Residual of a condition on fresh points: root mean square, that relative to its largest terms, largest; their number."""
+    """Residual of a condition on fresh points: root mean square, that relative to its largest terms, largest; their number.
+
+    `quadrature` is how inexact the integrals in it are, relative to its largest terms; None where there is none.
+    """
 
     rms: float
     relative: float
     largest: float
     points: int
+    quadrature: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Reference solutions of the problems in cases/: formulas, series and small solvers, and the files of measurements they need."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_bvp, solve_ivp
+from scipy.integrate import quad, solve_bvp, solve_ivp
 from scipy.linalg import expm
 from scipy.optimize import brentq
 from scipy.special import erfc
@@ -110,6 +111,33 @@ def bloch(t: Array) -> dict[str, Array | Complex]:
              - (np.kron(occupied, unit) + np.kron(unit, occupied.T)) / 2)
     density = np.array([expm(moment * rates)[:, 0] for moment in t])
     return {"r11": density[:, 0].real, "r22": density[:, 3].real, "r12": density[:, 1]}
+
+
+@cache
+def released_carriers(depths: int = 40) -> Callable[[Array], Array]:
+    """I(t) = ∫ e^(-2E) P dE of the traps: with z = e^(-E), P = z g and I = ∫ z² g dz over [0, 1], g' = I - z² g."""
+    nodes, weights = np.polynomial.legendre.leggauss(depths)
+    z, weights = (nodes + 1) / 2, weights / 2
+    rates = np.outer(np.ones(depths), weights * z**2) - np.diag(z**2)
+    solution = solve_ivp(lambda t, g: rates @ g, (0, 10.1), np.ones(depths), rtol=1e-11, atol=1e-12, dense_output=True).sol
+    return lambda t: (weights * z**2) @ solution(t)
+
+
+def traps(E: Array, t: Array) -> Array:
+    """P of the traps: e^(-E) (e^(-ct) + ∫_0^t e^(-c(t - τ)) I(τ) dτ), c = e^(-2E)."""
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    moments = t[:, None] * (nodes + 1) / 2
+    rate = np.exp(-2 * E)[:, None]
+    filled = (np.exp(-rate * (t[:, None] - moments)) * released_carriers()(moments.ravel()).reshape(moments.shape)) @ weights * t / 2
+    return np.exp(-E) * (np.exp(-rate[:, 0] * t) + filled)
+
+
+def fokker_planck(x: Array, a: float) -> Array:
+    """exp(∫ drift / (σ²/2)) = exp(8 (a x²/2 - x⁴/8)), over its integral."""
+    def shape(x: float | Array) -> float | Array:
+        return np.exp(8 * (a * x**2 / 2 - x**4 / 8))
+
+    return shape(x) / quad(shape, -2.2, 2.2, epsabs=1e-12)[0]
 
 
 def periodic_orbit(t: Array, periods: int = 6) -> Array:

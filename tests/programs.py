@@ -14,7 +14,7 @@ from pinnaux.evaluate import FormulaProgram, Layout
 from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.jets.spec import JetSpec
-from pinnaux.objective import Surroundings
+from pinnaux.surroundings import Surroundings
 from pinnaux.symbolic.scalar import Expr
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import integrate
 
 import case_references as known
 import pinnaux
@@ -101,6 +102,23 @@ def integral(solution: Solution) -> float:
     return abs(8 * solution(inside(solution.problem.domain, 100_000))["u"].mean() / ((6 / np.pi) ** 2 - cut_out) - 1)
 
 
+def along_the_depths(points: Array) -> Array:
+    """Where the traps are not so deep that next to nothing is in them."""
+    return points[:, 0] <= 6
+
+
+def carriers(solution: Solution) -> float:
+    """How far the number of carriers is from 1 at any time."""
+    t = np.linspace(0, 10, 41)
+    return float(np.abs(solution(np.column_stack([1 + 0 * t, t]))["total"] - 1).max())
+
+
+def probability(solution: Solution) -> float:
+    """How far the integral of the density is from 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+    return float(abs(2.2 * weights @ solution(2.2 * nodes[:, None])["p"] - 1))
+
+
 def bridge(name: str) -> Measure:
     """The relative L2 error of m, v or their product; m and v themselves are determined up to a factor only."""
 
@@ -166,6 +184,9 @@ EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
         (over_time(name, lambda t, name=name: known.bloch(t)[name], 0, 3), 0.03) for name in ("r11", "r22", "r12")),
     "c36_sturm_liouville_1": ((eigenvalue(1), 2e-3), (eigenfunction(1), 0.01)),
     "c36_sturm_liouville_2": ((eigenvalue(2), 0.01), (eigenfunction(2), 0.01)),
+    "c38_traps": ((field("P", known.traps, where=along_the_depths), 0.02), (carriers, 0.01)),
+    **{f"c39_fokker_planck_0{tenths}": (
+        (field("p", lambda x, a=tenths / 10: known.fokker_planck(x, a)), 0.02), (probability, 5e-3)) for tenths in (3, 5, 7)},
     **{f"c40_source_strength_{way}": ((number("c", 4 * np.pi**2), 0.01),) for way in ("csv", "columns")},
     "c42_star_mesh": ((field("u", lambda x, y: x**3 - 3 * x * y**2), 0.01),),
     "c44_cube": (
@@ -243,6 +264,19 @@ def test_the_bridge_joins_both_densities() -> None:
     for time, centre in ((0, 0.6), (2, 1.4)):
         density = sum(np.exp(-10 * (x - centre + 2 * k) ** 2) for k in range(-3, 4))
         assert known.bridge(np.column_stack([x, time + 0 * x]))["density"] == pytest.approx(density, abs=1e-9)
+
+
+def test_the_traps_keep_their_carriers() -> None:
+    E = 30 * (np.arange(20_000) + 0.5) / 20_000
+    for time in (0.0, 2.0, 10.0):
+        assert known.traps(E, time + 0 * E).mean() * 30 == pytest.approx(1, abs=1e-6)
+
+
+def test_the_traps_fill_as_their_equation_says() -> None:
+    E, t, step = np.array([0.1, 1.0, 3.0]), 4.0, 1e-4
+    rate = (known.traps(E, t + step + 0 * E) - known.traps(E, t - step + 0 * E)) / (2 * step)
+    released = integrate.quad(lambda depth: np.exp(-2 * depth) * known.traps(np.array([depth]), np.array([t]))[0], 0, 30, epsabs=1e-12)[0]
+    assert rate == pytest.approx(-np.exp(-2 * E) * known.traps(E, t + 0 * E) + np.exp(-E) * released, rel=1e-6)
 
 
 def test_the_orbit_is_periodic() -> None:

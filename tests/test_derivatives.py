@@ -28,7 +28,7 @@ from pinnaux import (
     where,
 )
 from pinnaux.derivatives import collapse, jet_specs, structure
-from pinnaux.objective import Surroundings
+from pinnaux.surroundings import Surroundings
 from pinnaux.symbolic.scalar import Expr
 
 plane = Rectangle((0, 0), (1, 1))

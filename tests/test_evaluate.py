@@ -34,7 +34,7 @@ from pinnaux import (
 )
 from pinnaux.derivatives import jet_specs
 from pinnaux.evaluate import FUNCTIONS, FormulaProgram, Layout, free_start, parameter_value
-from pinnaux.objective import Surroundings
+from pinnaux.surroundings import Surroundings
 from pinnaux.symbolic import numeric
 from pinnaux.symbolic.functions import applied
 from pinnaux.symbolic.scalar import Expr

@@ -328,7 +328,7 @@ MISTAKES = {
     "python division by zero": Mistake("1 / 0  # <-", "ZeroDivisionError: division by zero", "the line reads: 1 / 0"),
     "missing module": Mistake("import measured_law  # <-", "No module named 'measured_law'", "measured_law.py beside the problem file"),
     "syntax": Mistake("u = (1 +  # <-", "SyntaxError", "the line reads: u = (1 +"),
-    "missing argument": Mistake('Condition("c", u == 0)  # <-', "missing 1 required positional argument: 'on'", "it is called as Condition(name, equation, on"),
+    "missing argument": Mistake('Condition("c")  # <-', "missing 1 required positional argument: 'equation'", "it is called as Condition(name, equation, on"),
     "power that is too large": Mistake("(x*0 + 10.0)**400  # <-", "10 ** 400 is too large a number", "scale"),
     "power with a caret": Mistake("u^2  # <-", "cannot apply '^' to", "u**2"),
     "one equality sign": Mistake('Condition("c", u = 0, on=domain)  # <-', "unexpected keyword argument 'u'", "two equality signs: u == …"),
@@ -339,6 +339,47 @@ MISTAKES = {
     "derivative as a method": Mistake("laplacian(u).diff(t)  # <-", "no attribute 'diff'", "it is a function: diff(…)"),
     "name in capitals": Mistake("laplacian(U)  # <-", "name 'U' is not defined", "did you mean 'u'?"),
     "misspelt package": Mistake("import pinaux  # <-", "No module named 'pinaux'", "did you mean 'pinnaux'?"),
+    "condition that does not say where": Mistake('Condition("c", u == 0)  # <-', "condition 'c' does not say where it holds: u == 0", "on=domain"),
+    "integral over a name": Mistake('integral(u, over="x")  # <-', "not over text 'x'", "over=domain, over=domain.boundary"),
+    "integral of an integral": Mistake(
+        "integral(u * integral(u, over=t), over=t)  # <-", "it holds an integral already, integral(u, over=t)", "make the inner integral a field"),
+    "integral over what nothing depends on": Mistake("integral(steady, over=t)  # <-", "cannot integrate scalar steady over t: steady depends on x, y", "length"),
+    "integral over a coordinate through a hole": Mistake("integral(u, over=x)  # <-", "the interval of x in", "start=…, end=…"),
+    "integral over a coordinate without a field": Mistake("integral(x**2, over=x)  # <-", "no field in it tells the interval", "start=…, end=…"),
+    "integral to infinity of what is known on a bounded domain": Mistake(
+        "from math import inf\nintegral(u, over=t, end=inf)  # <-", "cannot integrate scalar u to end=inf", "leave end= out"),
+    "integral over a region from a number": Mistake("integral(u, over=domain, start=0)  # <-", "start and end of an integral belong to", "over=x"),
+    "integral over measured points": Mistake(
+        'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5]}, domain)\nintegral(u, over=probes)  # <-', "a list of points has no measure", "part of it"),
+    "integral of measured values": Mistake(
+        'probes = Observations({"x": [0.1], "y": [0.1], "t": [0.5], "T": [1.0]}, domain, columns=("T",))\nintegral(u - probes["T"], over=domain)  # <-',
+        "cannot integrate the measured column 'T'", "own points"),
+    "integral of the normal along a coordinate": Mistake("integral(u * n[0], over=t)  # <-", "cannot integrate the normal n_x along scalar t", "outside of the integral"),
+    "integral of the normal over the inside": Mistake("integral(u * n[0], over=domain)  # <-", "only a boundary has normals", "domain.boundary"),
+    "end that is not known": Mistake("integral(u, over=t, end=k)  # <-", "an integral cannot have end=k: k is not known before", "coordinates and numbers"),
+    "end that is text": Mistake('integral(u, over=t, end="t")  # <-', "end of an integral cannot be text 't'", "without quotation marks"),
+    "integral from infinity down": Mistake('s = Variable("s")\nintegral(exp(s), over=s, start=float("inf"), end=0)  # <-', "runs backwards", "exchange"),
+    "variable without ends": Mistake('s = Variable("s")\nintegral(at(u, t=s), over=s)  # <-', "the integral over the variable s needs start= and end=", "over=s"),
+    "variable that is not in the integral": Mistake('s = Variable("s")\nintegral(u, over=s, start=0, end=1)  # <-', "it does not hold s", "at(u, x=s)"),
+    "variable that is not integrated over": Mistake('s = Variable("s")\nintegral(s * u, over=t)  # <-', "the variable s in it is not the one integrated over", "over=s"),
+    "variable outside of its integral": Mistake(
+        's = Variable("s")\nCondition("c", u == s, on=domain)  # <-', "condition 'c': the variable s has no value outside of its integral", "over=s"),
+    "variable as an end": Mistake('s = Variable("s")\nintegral(u, over=t, end=s)  # <-', "an integral cannot have end=s", "the point's coordinates"),
+    "name of a variable": Mistake('Variable("a b")  # <-', "a Variable needs a name that is one word", 's = Variable("s")'),
+    "place of a coordinate that the field lacks": Mistake("at(steady, t=0)  # <-", "cannot take scalar steady at t=0: steady depends on x, y", "known: 'x', 'y'"),
+    "place that is not known": Mistake("at(u, t=u)  # <-", "cannot take scalar u at t=u: u is not known before", "coordinates and numbers"),
+    "no place": Mistake("at(u)  # <-", "at needs a place for scalar u", "at(u, x=0)"),
+    "normal elsewhere": Mistake("at(u * n[0], t=0)  # <-", "n_x is known at the region's own points only", "at(u, x=0)"),
+    "place outside of the domain": Mistake(
+        'Condition("c", u == at(u, t=t - 1), on=domain)  # <-', "condition 'c' asks for u at t = -", "inside the field's domain"),
+    "place in a hole": Mistake('Condition("c", u == at(u, x=0.6, y=0.5), on=domain)  # <-', "condition 'c' asks for u at (0.6, 0.5, ", "inside the field's domain"),
+    "integral through a hole": Mistake(
+        'passing = integral(u, over=x, start=0, end=1)  # <-\nCondition("c", u == passing, on=domain.boundary["left"])', "asks for u at (", "inside the field's domain"),
+    "integral beyond the domain": Mistake(
+        's = Variable("s")\nhistory = integral(at(u, t=s), over=s, start=0, end=2 * t)  # <-\nCondition("c", u == history, on=domain)',
+        "but field u is known for 0 <= t <= 1", "inside the field's domain"),
+    "output with a variable": Mistake(
+        's = Variable("s")\nProblem(fields=[u], conditions=[heat], outputs={"q": s * u})  # <-', "output 'q': the variable s has no value", "over=s"),
 }
 
 

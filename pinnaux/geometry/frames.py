@@ -121,6 +121,13 @@ def scale_factors(frame: Frame, points: np.ndarray) -> np.ndarray:
     return scales
 
 
+def left_out(frame: Frame) -> float:
+    """What the angles that a frame lacks, because nothing changes along them, count in an integral: a whole turn, or the whole sphere."""
+    if frame.is_radial:
+        return 4 * np.pi
+    return 2 * np.pi if frame.is_curved and frame.around is None else 1.0
+
+
 def axis_faces(frame: Frame, bounds: np.ndarray) -> list[tuple[int, int]]:
     """(coordinate, side) of the faces of a box of these bounds (d, 2) that lie on the axis."""
     faces = [(0, 0, 0.0), *([(1, 0, 0.0), (1, 1, np.pi)] if frame.system == SPHERICAL and len(frame.names) > 1 else [])]

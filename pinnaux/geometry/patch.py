@@ -35,6 +35,7 @@ class Patch:
 
     `measure` is that of the kept part, `acceptance` its share of the whole image. The chart is smooth for u[:, 0] between
     consecutive `breaks`; `slack` says for each such piece how far the surface meant may lie from it (facets of a curved surface).
+    Where the chart takes roots of the parameters, it is smooth in v with u_j = v_j^powers_j, counted from the start of each piece.
     """
 
     names: tuple[str, ...]
@@ -45,6 +46,7 @@ class Patch:
     acceptance: float = 1.0
     breaks: np.ndarray = field(default_factory=lambda: np.array([0.0, 1.0]))
     slack: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    powers: tuple[int, ...] = ()
 
     def slack_at(self, u: np.ndarray) -> np.ndarray:
         """(N,) slack of the piece each of the parameter values u (N, k) falls into."""
@@ -129,7 +131,7 @@ def simplices(
         return coordinates, None if normals is None else normals[index]
 
     return Patch(names, float(total), dimension, chart, breaks=breaks,
-                 slack=np.zeros(len(corners)) if slack is None else slack)
+                 slack=np.zeros(len(corners)) if slack is None else slack, powers=tuple(range(dimension, 0, -1)))
 
 
 def swept(patch: Patch, lower: float, upper: float) -> Patch:

@@ -68,7 +68,7 @@ def _ellipse_shape(label: str, middle: np.ndarray, half: np.ndarray, part: str) 
         return (level - 1) * level <= tolerance * np.sqrt(((scaled / half) ** 2).sum(axis=1))
 
     area = float(np.pi * np.prod(half))
-    return Shape(label, np.column_stack([middle - half, middle + half]), (Patch((), area, 2, interior),),
+    return Shape(label, np.column_stack([middle - half, middle + half]), (Patch((), area, 2, interior, powers=(2,)),),
                  (Patch((part,), perimeter, 1, outline),), inside, area)
 
 
@@ -121,4 +121,4 @@ def _ball_shape(label: str, middle: np.ndarray, radius: float, part: str) -> Sha
     volume = float(4 / 3 * np.pi * radius**3)
     bounds = np.column_stack([middle - radius, middle + radius])
     boundary = Patch((part,), 3 * volume / radius, 2, surface)
-    return Shape(label, bounds, (Patch((), volume, 3, interior),), (boundary,), inside, volume)
+    return Shape(label, bounds, (Patch((), volume, 3, interior, powers=(1, 1, 3)),), (boundary,), inside, volume)

@@ -34,6 +34,12 @@ class Pieces:
 
 def triangulated_outline(shape: Shape, count: int) -> tuple[Cells, dict[str, tuple[Facets, ...]]]:
     """About `count` points of a planar shape, its triangles, and its outline as lines by boundary part."""
+    points, triangles, pieces = triangulated(shape, count)
+    return Cells(points, {"triangle": triangles}), _lines(shape, pieces)
+
+
+def triangulated(shape: Shape, count: int) -> tuple[np.ndarray, np.ndarray, Pieces]:
+    """About `count` points (M, 2) of a planar shape, its triangles (K, 3), and the pieces of its outline between the first of the points."""
     from scipy.spatial import Delaunay
 
     spacing = float(np.sqrt(shape.measure * 2 / (np.sqrt(3) * count)))
@@ -53,7 +59,7 @@ def triangulated_outline(shape: Shape, count: int) -> tuple[Cells, dict[str, tup
     kept = triangles[_enclosed(shape, everything, triangles, pieces.vertices, spacing)]
     used, kept = np.unique(np.concatenate([kept.ravel(), np.arange(boundary_count)]), return_inverse=True)
     triangles = kept[:-boundary_count].reshape(-1, 3)
-    return Cells(everything[used], {"triangle": triangles}), _lines(shape, pieces)
+    return everything[used], triangles, pieces
 
 
 def _outline(shape: Shape, spacing: float) -> tuple[np.ndarray, Pieces]:

@@ -28,8 +28,9 @@ class Layer(Protocol):
     def pull(self, parameters: Tensor, jet: Tensor, adjoint: Tensor, spec: JetSpec, pushed: Tensor | None = None) -> Tensor:
         """Adjoint (m, K, N, inputs) of the incoming jet for an adjoint of the outgoing one; `pushed` is the latter where it is at hand."""
 
-    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
-        """(m, N, size): derivative of the adjoint-weighted output with respect to the parameters, point by point."""
+    def rows(self, jet: Tensor, adjoint: Tensor, together: int = 1) -> Tensor:
+        """(m, N / together, size): derivative of the adjoint-weighted output with respect to the parameters, point by point, or the sum
+        over so many successive points."""
 
     def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(size,): the sum of `rows` over components and points, without forming them."""
@@ -66,12 +67,15 @@ class Linear:
         # A product with one row is no matrix product; of the others, BLAS is quickest with rows times rows.
         return adjoint * weights if self.outputs == 1 else torch.nn.functional.linear(adjoint, weights.T.contiguous())
 
-    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
-        """(m, N, size): ∂/∂W = Σ_channels adjoint ⊗ jet and ∂/∂b = the adjoint of the value channel."""
+    def rows(self, jet: Tensor, adjoint: Tensor, together: int = 1) -> Tensor:
+        """(m, N / together, size): ∂/∂W = Σ_channels adjoint ⊗ jet and ∂/∂b = the adjoint of the value channel."""
         components, channels, points, width = adjoint.shape
-        left = adjoint.permute(2, 0, 3, 1).reshape(points, components * width, channels)
-        weights = torch.bmm(left, jet.transpose(0, 1)).view(points, components, width * self.inputs)
-        return torch.cat([weights.transpose(0, 1), adjoint[:, 0]], dim=2)
+        count = points // together
+        split = adjoint.reshape(components, channels, count, together, width)
+        left = split.permute(2, 0, 4, 1, 3).reshape(count, components * width, channels * together)
+        right = jet.reshape(channels, count, together, self.inputs).transpose(0, 1).reshape(count, channels * together, self.inputs)
+        weights = torch.bmm(left, right).view(count, components, width * self.inputs)
+        return torch.cat([weights.transpose(0, 1), split[:, 0].sum(dim=2)], dim=2)
 
     def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(size,): ∂/∂W = Σ_channels Σ_points adjoint ⊗ jet as one matrix product, ∂/∂b = Σ_points of the adjoint of the value."""
@@ -103,9 +107,9 @@ class Activation:
         """(m, K, N, width) → (m, K, N, width)."""
         return activations.pull(self.kind, jet, adjoint, spec, None if pushed is None else pushed[0])
 
-    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
-        """(m, N, 0): there is no parameter."""
-        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+    def rows(self, jet: Tensor, adjoint: Tensor, together: int = 1) -> Tensor:
+        """(m, N / together, 0): there is no parameter."""
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2] // together, 0)
 
     def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(0,): there is no parameter."""
@@ -134,9 +138,9 @@ class Scale:
         """(m, K, N, width) → (m, K, N, width)."""
         return adjoint * adjoint.new_tensor(self.factors)
 
-    def rows(self, jet: Tensor, adjoint: Tensor) -> Tensor:
-        """(m, N, 0): there is no parameter."""
-        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2], 0)
+    def rows(self, jet: Tensor, adjoint: Tensor, together: int = 1) -> Tensor:
+        """(m, N / together, 0): there is no parameter."""
+        return adjoint.new_zeros(adjoint.shape[0], adjoint.shape[2] // together, 0)
 
     def gradient(self, jet: Tensor, adjoint: Tensor) -> Tensor:
         """(0,): there is no parameter."""

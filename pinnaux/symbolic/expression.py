@@ -18,15 +18,14 @@ from pinnaux.symbolic.formula import Formula, described, is_number, refuse_array
 from pinnaux.symbolic.named import Elementary
 from pinnaux.symbolic.refusals import power_of_numbers, refuse_shapes, remedy_for
 from pinnaux.symbolic.relations import Equation, Inequality, Relation
-from pinnaux.symbolic.walk import ATOM, SUM, Text, number_text, power_text, printed, product_text, sum_text
+from pinnaux.symbolic.walk import ATOM, SUM, Node, Text, number_text, power_text, printed, product_text, sum_text
 
 
 @meeting_complex
-class Expr(Formula):
+class Expr(Formula, Node):
     """Abstract scalar formula. Subclasses say what they are made of, how they print and how they differentiate."""
 
     shape: ClassVar[tuple[int, ...]] = ()
-    children: tuple[Expr, ...] = ()
 
     @property
     def key(self) -> object:
@@ -37,17 +36,6 @@ class Expr(Formula):
         """Set the attributes once, at construction; afterwards the node is immutable."""
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
-
-    def text(self, parts: Sequence[Text]) -> Text:
-        """The printed form and how tightly it binds, given those of the children."""
-        raise AssertionError(f"{type(self).__name__} must say how it prints")
-
-    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
-        """The derivative with respect to the coordinate, given those of the children."""
-        raise AssertionError(f"{type(self).__name__} must say how it differentiates")
-
-    def check_slope(self, coordinate: str) -> None:
-        """Raise DeclarationError where the node may be no part of a derivative in the coordinate."""
 
     @property
     def components(self) -> tuple[Expr, ...]:
@@ -127,7 +115,6 @@ class Expr(Formula):
         if isinstance(other, np.ndarray) and other.ndim:
             refuse_array(other, self)
         return as_expr(other, f"cannot {verb} {described(self)} and")
-
 
 def as_expr(value: object, attempt: str = "cannot use") -> Expr:
     """A scalar formula or number as Expr; anything else is refused as `attempt` <value>."""

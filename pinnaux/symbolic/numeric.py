@@ -9,6 +9,7 @@ import numpy as np
 from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.elementary import FUNCTIONS
 from pinnaux.symbolic.formula import described
+from pinnaux.symbolic.integral import Integral, Variable
 from pinnaux.symbolic.relations import Equation, Inequality, Predicate, Relation
 from pinnaux.symbolic.scalar import (
     Constant,
@@ -30,13 +31,15 @@ __all__ = ["FUNCTIONS", "evaluate", "evaluate_predicate"]
 Columns = Mapping[str, np.ndarray]
 
 
-def evaluate(expression: Expr, values: Columns, normals: Columns | None = None, data: Columns | None = None) -> np.ndarray:
+def evaluate(expression: Expr, values: Columns, normals: Columns | None = None, data: Columns | None = None,
+             variables: Columns | None = None) -> np.ndarray:
     """The formula at N points, shape (N,).
 
-    `values` holds the coordinates, `normals` the normal's components by spatial coordinate, `data` the measured columns, all (N,).
+    `values` holds the coordinates, `normals` the normal's components by spatial coordinate, `data` the measured columns, `variables`
+    those of integration, all (N,).
     Raises DeclarationError for a formula that holds an unknown, or a name that is not given.
     """
-    leaves = {Coordinate: values, Normal: normals or {}, Data: data or {}}
+    leaves = {Coordinate: values, Normal: normals or {}, Data: data or {}, Variable: variables or {}}
     count = next((len(column) for columns in leaves.values() for column in columns.values()), 1)
     known: dict[Expr, np.ndarray] = {}
     # Outside the branch that `where` takes, a formula may well be undefined.
@@ -61,7 +64,17 @@ def value_of(node: Expr, known: dict[Expr, np.ndarray], leaves: dict[type, Colum
         return node.kind.values(*inner)
     if isinstance(node, Where):
         return np.where(holds(node.predicate, known.__getitem__, no_tolerance), inner[-2], inner[-1])
+    if isinstance(node, Integral):
+        return integral_value(node, leaves[Coordinate])
     return leaf_value(node, leaves)
+
+
+def integral_value(node: Integral, values: Columns) -> np.ndarray:
+    """(N,): the integrand at every node of the rule for each of N points, summed with the weights."""
+    points, nodes = max((len(column) for column in values.values()), default=1), len(node.rule.weights)
+    repeated = {name: np.repeat(column, nodes) for name, column in values.items()}
+    variables = {name: np.tile(column, points) for name, column in node.rule.columns.items()}
+    return evaluate(node.integrand, repeated, variables=variables).reshape(points, nodes) @ node.rule.weights
 
 
 def leaf_value(node: Expr, leaves: dict[type, Columns]) -> np.ndarray:

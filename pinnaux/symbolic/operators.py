@@ -12,8 +12,10 @@ from pinnaux.symbolic.expression import ONE, ZERO, Constant, power
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.frame import CYLINDRICAL, Frame
 from pinnaux.symbolic.functions import sqrt
+from pinnaux.symbolic.integral import everything
+from pinnaux.symbolic.places import dependences_of, listed_dependences
 from pinnaux.symbolic.refusals import refuse_shapes
-from pinnaux.symbolic.scalar import Coordinate, Derivative, Expr, Normal, Unknown, add, differentiate, is_constant, multiply, postorder
+from pinnaux.symbolic.scalar import Coordinate, Expr, Normal, Unknown, add, differentiate, is_constant, multiply, owner, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula
 from pinnaux.symbolic.vector_calculus import divergence, laplacian_of, matrix_divergence, slopes, vector_laplacian, vector_slopes
 from pinnaux.symbolic.walk import bracketed_label
@@ -60,19 +62,12 @@ def check_coordinate(value: object, formula: Formulas) -> None:
 
 def check_dependence(formula: Formulas, coordinate: Coordinate) -> None:
     """Refuse a derivative that is zero because nothing in the formula depends on the coordinate."""
-    dependences: dict[str, list[str]] = {}
-    for node in postorder(formula.components):
-        if isinstance(node, Coordinate):
-            dependences[node.name] = [node.name]
-        if isinstance(node, (Unknown, Derivative)):
-            unknown = node.unknown if isinstance(node, Derivative) else node
-            dependences[unknown.name] = [one.name for one in unknown.coordinates]
+    dependences = dependences_of(formula)
     if any(coordinate.name in names for names in dependences.values()):
         return
-    listed = "; ".join(f"{name} depends on {', '.join(names)}" for name, names in dependences.items() if names != [name])
     known = {name: None for names in dependences.values() for name in names}
     raise DeclarationError(
-        f"cannot differentiate {described(formula)} in {coordinate.name}: " + (listed or "nothing in it depends on a field"),
+        f"cannot differentiate {described(formula)} in {coordinate.name}: " + (listed_dependences(dependences) or "nothing in it depends on a field"),
         hint=did_you_mean(coordinate.name, known) if known else "a number or parameter has no derivative",
     )
 
@@ -81,13 +76,13 @@ def frame_of(formula: Formulas, operator: str) -> Frame:
     """The spatial coordinates of the domain(s) of the fields and coordinates in the formula."""
     frames: dict[Frame, None] = {}
     times: set[str] = set()
-    for node in postorder(formula.components):
-        if isinstance(node, Derivative):
-            node = node.unknown
-        if isinstance(node, (Unknown, Coordinate, Normal)):
+    for node in everything(formula.components):
+        unknown = owner(node)
+        if unknown is not None:
+            frames[unknown.frame] = None
+            times.update(one.name for one in unknown.coordinates if one.is_time)
+        elif isinstance(node, (Coordinate, Normal)):
             frames[node.frame] = None
-        if isinstance(node, Unknown):
-            times.update(one.name for one in node.coordinates if one.is_time)
     names = tuple(dict.fromkeys(name for frame in frames for name in frame.names))
     check_clash(formula, operator, names, times)
     systems = list(dict.fromkeys(frame.system for frame in frames if frame.names))
@@ -160,15 +155,8 @@ def check_vector(vector: Tensor, frame: Frame, operator: str) -> None:
 def depends_on_space(formula: Formulas, frame: Frame) -> bool:
     """Whether any field or coordinate in the formula depends on one of the spatial coordinates."""
     names = set(frame.names)
-    for node in postorder(formula.components):
-        owner = node.unknown if isinstance(node, Derivative) else node
-        if isinstance(node, Coordinate) and node.name in names:
-            return True
-        if isinstance(owner, Unknown) and names & {one.name for one in owner.coordinates}:
-            return True
-        if isinstance(node, Normal):
-            return True
-    return False
+    return (any(names & set(own) for own in dependences_of(formula).values())
+            or any(isinstance(node, Normal) for node in postorder(formula.components)))
 
 
 def ranked(value: object, operator: str, ranks: tuple[int, ...]) -> Formulas:

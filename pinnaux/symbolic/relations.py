@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from pinnaux.errors import DeclarationError
@@ -15,6 +16,10 @@ class Relation:
     """Abstract base of what may be asked of a point: Equation, Inequality and Predicate. Never True or False by itself."""
 
     operands: tuple[Formula, ...]
+
+    def rebuilt(self, sides: Iterator[Expr]) -> Relation:
+        """The same relation between other scalars, in the order of its operands."""
+        raise AssertionError(f"{type(self).__name__} must say how it is rebuilt")
 
     def __and__(self, other: object) -> Predicate:
         return Predicate("&", (self, relation(other, "&")))
@@ -57,6 +62,9 @@ class Equation(Relation):
     def operands(self) -> tuple[Formula, ...]:
         return (self.left, self.right)
 
+    def rebuilt(self, sides: Iterator[Expr]) -> Equation:
+        return Equation(next(sides), next(sides))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of either side."""
@@ -83,6 +91,9 @@ class Inequality(Relation):
     def operands(self) -> tuple[Formula, ...]:
         return (self.left, self.right)
 
+    def rebuilt(self, sides: Iterator[Expr]) -> Inequality:
+        return Inequality(next(sides), next(sides), self.strict)
+
     def __str__(self) -> str:
         return f"{self.left} {'<' if self.strict else '<='} {self.right}"
 
@@ -97,6 +108,9 @@ class Predicate(Relation):
     @property
     def operands(self) -> tuple[Formula, ...]:
         return tuple(operand for part in self.parts for operand in part.operands)
+
+    def rebuilt(self, sides: Iterator[Expr]) -> Predicate:
+        return Predicate(self.operator, tuple(part.rebuilt(sides) for part in self.parts))
 
     def __str__(self) -> str:
         if self.operator == "~":

@@ -5,7 +5,7 @@ This module is the whole scalar language for those who build on it; expression.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pinnaux.errors import DeclarationError, Location, here
 from pinnaux.symbolic.expression import (
@@ -29,12 +29,12 @@ from pinnaux.symbolic.expression import (
 )
 from pinnaux.symbolic.frame import Frame
 from pinnaux.symbolic.relations import Equation, Inequality, Predicate, Relation
-from pinnaux.symbolic.walk import ATOM, Text, differentiate, postorder
+from pinnaux.symbolic.walk import ATOM, Text, differentiate, moved, postorder, rebuilt
 
 __all__ = [
-    "ONE", "ZERO", "Constant", "Coordinate", "Data", "Derivative", "Elementary", "Equation", "Expr", "Function", "Inequality",
-    "Normal", "ParameterNode", "Pointwise", "Power", "Predicate", "Product", "Relation", "Sum", "Unknown", "Where", "add",
-    "as_expr", "differentiate", "divide", "is_constant", "multiply", "postorder", "power", "subtract",
+    "ONE", "ZERO", "Constant", "Coordinate", "Data", "Derivative", "Elementary", "Elsewhere", "Equation", "Expr", "Function",
+    "Inequality", "Normal", "ParameterNode", "Pointwise", "Power", "Predicate", "Product", "Relation", "Sum", "Unknown", "Where", "add",
+    "as_expr", "coordinate_key", "differentiate", "divide", "is_constant", "moved", "multiply", "normal_key", "owner", "postorder", "power", "subtract",
 ]
 
 
@@ -54,13 +54,21 @@ class Coordinate(Expr):
 
     @property
     def key(self) -> object:
-        return ("coordinate", self.name)
+        return coordinate_key(self.name)
 
     def text(self, parts: Sequence[Text]) -> Text:
         return self.name, ATOM
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         return ONE if coordinate == self.name else ZERO
+
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        return places.get(self.key, self)
+
+
+def coordinate_key(name: str) -> object:
+    """The key of the coordinates of this name."""
+    return ("coordinate", name)
 
 
 class Unknown(Expr):
@@ -80,6 +88,9 @@ class Unknown(Expr):
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         return derivative_of(self, {}, coordinate)
+
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        return elsewhere(self, {}, places)
 
 
 class Derivative(Expr):
@@ -109,6 +120,9 @@ class Derivative(Expr):
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         return derivative_of(self.unknown, dict(self.orders), coordinate)
 
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        return elsewhere(self, {}, places)
+
 
 def derivative_of(unknown: Unknown, orders: dict[str, int], coordinate: str) -> Expr:
     """The derivative of `unknown` of the given orders, differentiated once more; mixed derivatives commute."""
@@ -117,6 +131,68 @@ def derivative_of(unknown: Unknown, orders: dict[str, int], coordinate: str) -> 
         return ZERO
     counts = {name: orders.get(name, 0) + (name == coordinate) for name in names}
     return Derivative(unknown, tuple((name, count) for name, count in counts.items() if count))
+
+
+class Elsewhere(Expr):
+    """An unknown, or a derivative of one (`leaf`), at another point: the coordinates `names` have the values of the children."""
+
+    leaf: Unknown | Derivative
+    names: tuple[str, ...]
+
+    def __init__(self, leaf: Unknown | Derivative, places: Mapping[str, Expr]) -> None:
+        self.fix(leaf=leaf, names=tuple(places), children=tuple(places.values()))
+
+    @property
+    def unknown(self) -> Unknown:
+        return owner(self.leaf)
+
+    @property
+    def places(self) -> dict[str, Expr]:
+        """The value of every coordinate that is another one."""
+        return dict(zip(self.names, self.children))
+
+    @property
+    def remaining(self) -> tuple[str, ...]:
+        """The coordinates of the unknown that stay as they are."""
+        return tuple(one.name for one in self.unknown.coordinates if one.name not in self.names)
+
+    @property
+    def key(self) -> object:
+        return ("elsewhere", self.leaf.key, self.names, tuple(place.key for place in self.children))
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        return f"{self.leaf}({', '.join(f'{name}={word}' for name, (word, _) in zip(self.names, parts))})", ATOM
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        """∂/∂c u(p(c), c) = u_p(p, c) p' + u_c(p, c)."""
+        terms = [multiply(self._slope(name), slope) for name, slope in zip(self.names, tangents) if not is_constant(slope, 0.0)]
+        return add(*terms, self._slope(coordinate)) if coordinate in self.remaining else add(*terms)
+
+    def _slope(self, name: str) -> Elsewhere:
+        return Elsewhere(self.leaf.tangent(name, ()), self.places)
+
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        return elsewhere(self.leaf, dict(zip(self.names, parts)), places)
+
+    def replaced(self, leaf: Callable[[Expr], Expr], parts: Sequence[Expr]) -> Expr:
+        return Elsewhere(leaf(self.leaf), dict(zip(self.names, parts)))
+
+
+def elsewhere(leaf: Unknown | Derivative, moved_already: Mapping[str, Expr], places: Mapping[object, Expr]) -> Expr:
+    """The leaf with some of its unknown's coordinates at other places; itself where that makes no difference."""
+    found = {}
+    for one in owner(leaf).coordinates:
+        place = moved_already[one.name] if one.name in moved_already else places.get(one.key, one)
+        if place.key != one.key:
+            found[one.name] = place
+    return Elsewhere(leaf, found) if found else leaf
+
+
+def owner(node: Expr) -> Unknown | None:
+    """The unknown that a node is, or is a derivative or a value elsewhere of; None of any other node."""
+    if isinstance(node, (Derivative, Elsewhere)):
+        return node.unknown
+    return node if isinstance(node, Unknown) else None
 
 
 class ParameterNode(Expr):
@@ -165,16 +241,24 @@ class Normal(Expr):
 
     @property
     def key(self) -> object:
-        return ("normal", self.name)
+        return normal_key(self.name)
 
     def text(self, parts: Sequence[Text]) -> Text:
         return f"n_{self.name}", ATOM
+
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        return places.get(self.key, self)
 
     def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
         raise DeclarationError(
             f"cannot differentiate the normal component n_{self.name} in {coordinate}",
             hint="the normal is known on the boundary only; differentiate first, then take dot(…, normal)",
         )
+
+
+def normal_key(name: str) -> object:
+    """The key of the normal's components of this name."""
+    return ("normal", name)
 
 
 class Pointwise(Expr):
@@ -223,6 +307,9 @@ class Where(Expr):
     def __init__(self, predicate: Relation, yes: Expr, no: Expr, differ: Callable[[Where, str, Sequence[str]], bool] | None = None) -> None:
         sides = tuple(side for operand in predicate.operands for side in operand.components)
         self.fix(predicate=predicate, differ=differ, children=(*sides, yes, no))
+
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        return Where(self.predicate.rebuilt(iter(parts)), *parts[-2:], self.differ) if rebuilt(self, parts) is not self else self
 
     @property
     def yes(self) -> Expr:

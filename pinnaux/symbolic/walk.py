@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,31 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 Text = tuple[str, int]
 # Shared parts are printed wherever they occur; without a bound a small graph could print without end.
 LONGEST_PART = 200
+
+
+class Node:
+    """A node of the graph of a formula: what walks ask of it, given the answers of its children."""
+
+    children: tuple[Expr, ...] = ()
+
+    def text(self, parts: Sequence[Text]) -> Text:
+        """The printed form and how tightly it binds, given those of the children."""
+        raise AssertionError(f"{type(self).__name__} must say how it prints")
+
+    def tangent(self, coordinate: str, tangents: Sequence[Expr]) -> Expr:
+        """The derivative with respect to the coordinate, given those of the children."""
+        raise AssertionError(f"{type(self).__name__} must say how it differentiates")
+
+    def check_slope(self, coordinate: str) -> None:
+        """Raise DeclarationError where the node may be no part of a derivative in the coordinate."""
+
+    def moved(self, places: Mapping[object, Expr], parts: Sequence[Expr]) -> Expr:
+        """The node where the leaves of these keys have other values, given its children there."""
+        return rebuilt(self, parts)
+
+    def replaced(self, leaf: Callable[[Expr], Expr], parts: Sequence[Expr]) -> Expr:
+        """The node with other leaves, given its children with them."""
+        return rebuilt(self, parts) if self.children else leaf(self)
 
 
 def postorder(expressions: Iterable[Expr]) -> list[Expr]:
@@ -113,7 +138,9 @@ def differentiate(expression: Expr, coordinate: Expr) -> Expr:
 
 
 def rebuilt(node: Expr, parts: Sequence[Expr]) -> Expr:
-    """A node of the same kind on other children."""
+    """A node of the same kind on other children; itself if they are the same."""
+    if all(new is old for new, old in zip(parts, node.children)):
+        return node
     copy = object.__new__(type(node))
     copy.fix(**{name: value for name, value in vars(node).items() if name != "children"}, children=tuple(parts))
     return copy
@@ -123,7 +150,13 @@ def replaced(expression: Expr, leaf: Callable[[Expr], Expr]) -> Expr:
     """The formula with every leaf replaced by `leaf` of it; what holds no other leaves stays the same object."""
     there: dict[Expr, Expr] = {}
     for node in postorder([expression]):
-        parts = [there[child] for child in node.children]
-        same = all(new is old for new, old in zip(parts, node.children))
-        there[node] = leaf(node) if not node.children else node if same else rebuilt(node, parts)
+        there[node] = node.replaced(leaf, [there[child] for child in node.children])
+    return there[expression]
+
+
+def moved(expression: Expr, places: Mapping[object, Expr]) -> Expr:
+    """The formula where the leaves of these keys have other values; the same object if it holds none of them."""
+    there: dict[Expr, Expr] = {}
+    for node in postorder([expression]):
+        there[node] = node.moved(places, [there[child] for child in node.children])
     return there[expression]

@@ -17,9 +17,10 @@ from pinnaux.ansatz import Ansatz, Candidate
 from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.consistency import best_jets, consistency, thinned, thinned_jets
-from pinnaux.objective import Block, Objective, Surroundings
+from pinnaux.objective import Block, Objective
 from pinnaux.self_adaptive import Weighting
 from pinnaux.separated import Auxiliaries, Separated
+from pinnaux.surroundings import Surroundings
 from pinnaux.trainers.correction import correct
 from pinnaux.trainers.deep import spread_start
 from pinnaux.trainers.features import held_out

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
 from pinnaux.balance import Balance, exactness
-from pinnaux.evaluate import FormulaProgram, Inputs
+from pinnaux.evaluate import FormulaProgram
+from pinnaux.integration import IntegratingProgram
 from pinnaux.objective import Block, Objective
 from pinnaux.trainers.state import NumericalFailure
 
@@ -75,7 +76,7 @@ def check_finite(objective: Objective, theta: Tensor) -> None:
 
 def _culprit(ansatz: Ansatz, theta: Tensor, block: Block, point: int) -> str:
     """The term that is not finite at one point of a block, with its operands."""
-    if not isinstance(block.program, FormulaProgram):
+    if not isinstance(block.program, (FormulaProgram, IntegratingProgram)):
         return ""
-    there = replace(block, surroundings=block.surroundings.take(slice(point, point + 1)))
-    return block.program.culprit(Inputs(there.jets(ansatz, theta)[0], ansatz.split(theta)[-1][:, None], there.surroundings))
+    there = block.at(block.surroundings.take(slice(point, point + 1)))
+    return block.program.culprit(there.jets(ansatz, theta)[0], there.numbers(ansatz, theta)[:, None], there.surroundings)

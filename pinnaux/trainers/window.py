@@ -14,7 +14,8 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evolution import Evolution
 from pinnaux.geometry.points import Points
 from pinnaux.jets.spec import JetSpec, unit
-from pinnaux.objective import Block, Surroundings
+from pinnaux.objective import Block
+from pinnaux.surroundings import Surroundings
 from pinnaux.trainers.correction import bend
 
 

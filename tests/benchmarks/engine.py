@@ -30,7 +30,8 @@ from pinnaux.ansatz import Ansatz, Group, Trained  # noqa: E402
 from pinnaux.jets.inputs import Embedding  # noqa: E402
 from pinnaux.jets.spec import JetSpec  # noqa: E402
 from pinnaux.network import Network  # noqa: E402
-from pinnaux.objective import Block, Objective, Surroundings  # noqa: E402
+from pinnaux.objective import Block, Objective  # noqa: E402
+from pinnaux.surroundings import Surroundings  # noqa: E402
 
 WIDTHS, POINTS, FEWER = (64,) * 4, 4096, 512
 MEBIBYTE = 2**20

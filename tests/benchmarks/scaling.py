@@ -31,7 +31,8 @@ from pinnaux.damped import linearised  # noqa: E402
 from pinnaux.jets.inputs import Embedding  # noqa: E402
 from pinnaux.jets.spec import JetSpec  # noqa: E402
 from pinnaux.network import Network  # noqa: E402
-from pinnaux.objective import Block, Objective, Surroundings  # noqa: E402
+from pinnaux.objective import Block, Objective  # noqa: E402
+from pinnaux.surroundings import Surroundings  # noqa: E402
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt  # noqa: E402
 
 GIBIBYTE = 2**30

@@ -1,0 +1,193 @@
+"""Problems with integrals solved: where the exact solution is known, and what is refused or noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from compute_problems import SMALL
+
+import pinnaux
+from pinnaux import (
+    Condition,
+    Disk,
+    Field,
+    Interval,
+    Parameter,
+    Problem,
+    TimeInterval,
+    Variable,
+    at,
+    diff,
+    dot,
+    exp,
+    grad,
+    integral,
+    laplacian,
+    pi,
+    sin,
+    sqrt,
+)
+from pinnaux.collocation import Collocation
+from pinnaux.errors import UsageError
+from pinnaux.evolution import Evolution
+from pinnaux.plan import Plan
+from pinnaux.report import report
+from pinnaux.settings import SEPARATED, TRAINERS, Settings
+from pinnaux.solution import Solution
+from pinnaux.solver import prepare
+from pinnaux.trainers.deep import advance, begin
+from pinnaux.trainers.features import held_out
+from pinnaux.trainers.march import Marching
+from pinnaux.verdict import Verdict
+
+s = Variable("s")
+line = Interval(0, 1)
+x, = line.coordinates
+u = Field("u", line)
+
+
+def fredholm(width: float | None = None) -> Problem:
+    """u = f + ∫ e^(xs) u(s) ds with u = e^x; or a kernel so narrow that the nodes miss it."""
+    kernel = exp(x * s) if width is None else exp(-(((x - s) / width) ** 2))
+    f = exp(x) - (exp(x + 1) - 1) / (x + 1) if width is None else 1
+    return Problem([u], [Condition("kernel", u == f + integral(kernel * at(u, x=s), over=s, start=0, end=1), on=line)], exact={"u": exp(x)} if width is None else None)
+
+
+def pantograph() -> Problem:
+    """u' = -u(t/2)², u(0) = 1: e^(-t)."""
+    time = TimeInterval(0, 2)
+    (t,), a = time.coordinates, Field("a", time)
+    return Problem([a], [Condition("fall", diff(a, t) == -at(a, t=t / 2) ** 2, on=time), Condition("start", a == 1, on=time.initial)], exact={"a": exp(-t)})
+
+
+def around() -> Problem:
+    """-u'' = f with u and u' alike at both ends, and a mean: conditions between numbers and between ends."""
+    wave = sin(2 * pi * x)
+    return Problem([u], [
+        Condition("balance", -diff(u, x, x) == 4 * pi**2 * wave, on=line), Condition("ends", at(u, x=0) == at(u, x=1)),
+        Condition("mean", integral(u, over=line) == 2)], exact={"u": 2 + wave}, outputs={"u": u, "square": integral(u**2, over=line), "upto": integral(u, over=x, end=x)})
+
+
+def average() -> Problem:
+    """(∫ u)² u = 4 e^x / (e - 1) with a nonlinear integral: u = e^x c, c³ (e - 1)² = 4 / (e - 1)."""
+    size = (4 / (np.e - 1) ** 3) ** (1 / 3)
+    return Problem([u], [Condition("balance", integral(u, over=line) ** 2 * u == 4 * exp(x) / (np.e - 1), on=line)], exact={"u": size * exp(x)})
+
+
+def forgetful() -> Problem:
+    """u_t = u_xx + c sin πx ∫ u with u = e^-t sin πx: the total at each moment acts everywhere."""
+    bar = line * TimeInterval(0, 1)
+    (z, t), a = bar.coordinates, Field("a", bar)
+    source = (pi**2 - 1) * pi / 2 * sin(pi * z)
+    return Problem([a], [
+        Condition("heat", diff(a, t) == diff(a, z, z) + source * integral(a, over=line), on=bar), Condition("ends", a == 0, on=bar.boundary),
+        Condition("start", a == sin(pi * z), on=bar.initial)], exact={"a": exp(-t) * sin(pi * z)})
+
+
+@pytest.mark.parametrize(("problem", "bound"), [(fredholm, 1e-12), (around, 1e-10), (forgetful, 1e-6)])
+def test_a_linear_problem_with_integrals_is_solved_in_closed_form(problem: Callable[[], Problem], bound: float) -> None:
+    solution = pinnaux.solve(problem(), steps=3)
+    assert max(solution.errors().values()) < bound
+    assert all(each.quadrature is None or each.quadrature < 1e-9 for each in solution.verdict.conditions.values())
+
+
+@pytest.mark.parametrize("problem", [average, pantograph])
+def test_a_nonlinear_problem_with_integrals_is_solved_step_by_step(problem: Callable[[], Problem]) -> None:
+    collocation = prepare(problem())
+    assert not held_out(collocation).linear and held_out(prepare(fredholm())).linear
+    assert max(pinnaux.solve(problem(), steps=2).errors().values()) < 1e-8
+
+
+def test_outputs_with_integrals_are_evaluated_saved_and_loaded(tmp_path: Path) -> None:
+    solution = pinnaux.solve(around(), steps=3)
+    places = np.linspace(0, 1, 9)
+    found = solution(places[:, None])
+    assert found["square"] == pytest.approx(np.full(9, 4.5), rel=1e-9)
+    assert found["upto"] == pytest.approx(2 * places + (1 - np.cos(2 * np.pi * places)) / (2 * np.pi), abs=1e-9)
+    solution.save(tmp_path / "solution.pt")
+    again = Solution.load(tmp_path / "solution.pt", around())(places[:, None])
+    assert all((again[name] == values).all() for name, values in found.items())
+    assert again.keys() == found.keys()
+    for condition, points in (("balance", 2000), ("ends", 1), ("mean", 1)):
+        _, residuals = solution.residuals(condition)
+        assert residuals.shape == (points, 1) and np.abs(residuals).max() < 1e-8
+
+
+def test_a_kernel_that_the_nodes_miss_is_noted() -> None:
+    solution = pinnaux.solve(fredholm(width=1e-3), steps=2)
+    inexact = solution.verdict.conditions["kernel"].quadrature
+    assert inexact > 1e-4
+    (note,) = [note for note in solution.verdict.notes if "integrals" in note]
+    assert note.startswith(f"the integrals in condition 'kernel' are exact to {inexact:.0e} of its terms only")
+    assert "quadrature error" in report(solution) and f"{inexact:.2e}" in report(solution)
+
+
+def test_a_report_without_integrals_says_nothing_of_quadrature() -> None:
+    problem = Problem([u], [Condition("balance", -diff(u, x, x) == 1, on=line), Condition("ends", u == 0, on=line.boundary)])
+    solution = pinnaux.solve(problem, steps=1)
+    assert "quadrature" not in report(solution) and solution.verdict.conditions["ends"].quadrature is None
+
+
+@pytest.mark.parametrize("name", SEPARATED)
+def test_trainers_whose_variables_belong_to_a_point_refuse_integrals(name: str) -> None:
+    with pytest.raises(UsageError, match=f"the trainer '{name}' cannot take integrals") as caught:
+        prepare(around(), trainer=name)
+    assert "automatic, adam, lbfgs" in caught.value.hint
+    assert Plan.of(around()).trainers == tuple(other for other in TRAINERS if other not in SEPARATED)
+
+
+@pytest.mark.parametrize("trainer", ["adam", "lbfgs", "ssbroyden"])
+def test_trainers_on_the_original_loss_take_integrals(trainer: str) -> None:
+    solution = pinnaux.solve(around(), trainer=trainer, steps=4)
+    assert all(np.isfinite(each.rms) for each in solution.verdict.conditions.values())
+    losses = [sum(each.rms**2 for each in pinnaux.solve(around(), trainer=trainer, steps=steps).verdict.conditions.values()) for steps in (2, 4)]
+    assert losses[1] < losses[0]
+
+
+def test_an_evolution_with_an_integral_over_space_is_marched_through() -> None:
+    problem = forgetful()
+    collocation = Collocation(Plan.of(problem, Settings()), torch.float64, torch.device("cpu"))
+    marching = Marching(collocation, Evolution.of(collocation.plan))
+    with torch.no_grad():
+        march = marching.begin(1e-4)
+        while not march.chain.pieces:
+            march = marching.advance(march)
+        found = Solution(problem, collocation, march.chain.ansatz(), torch.zeros(0, dtype=torch.float64), Verdict("steps", "", 1e-4))
+        points = np.column_stack([np.linspace(0, 1, 50), np.linspace(0, march.chain.end, 50)])
+        error = found(points)["a"] - np.exp(-points[:, 1]) * np.sin(np.pi * points[:, 0])
+    assert np.abs(error).max() < 1e-4
+
+
+def plate(size: float) -> Problem:
+    """-Δu + λ = f on an insulated disk with a given mean: the source's own mean is what is lost."""
+    disk = Disk((0, 0), 1)
+    (a, b), w, loss = disk.coordinates, Field("w", disk), Parameter("loss", initial=0)
+    r2 = a**2 + b**2
+    exact = r2**2 / 4 - r2 / 2 + size
+    return Problem([w], [Condition("balance", -laplacian(w) + loss == 2 - 4 * r2 + 3, on=disk),
+                         Condition("insulated", dot(grad(w), disk.normal) == 0, on=disk.boundary),
+                         Condition("mean", integral(w, over=disk) == integral(exact, over=disk))], exact={"w": exact})
+
+
+def test_an_unknown_number_makes_room_for_the_mean_of_a_field_on_a_disk() -> None:
+    solution = pinnaux.solve(plate(2.0), steps=3)
+    assert solution.errors()["w"] < 1e-5
+    assert solution.parameters["loss"] == pytest.approx(3, abs=1e-4)
+
+
+@pytest.mark.slow
+def test_heat_with_memory_is_solved() -> None:
+    """u_t = u_xx + ∫_0^t e^(s-t) u_xx ds: the wave T(t) sin πx has T' = -π² (T + m) with m' = T - m."""
+    bar = line * TimeInterval(0, 1)
+    (z, t), a = bar.coordinates, Field("a", bar)
+    bend = diff(a, z, z)
+    fast, slow = (-(1 + pi**2 + sign * sqrt((1 + pi**2) ** 2 - 8 * pi**2)) / 2 for sign in (1, -1))
+    wave = ((pi**2 + slow) * exp(fast * t) - (pi**2 + fast) * exp(slow * t)) / (slow - fast)
+    problem = Problem([a], [
+        Condition("heat", diff(a, t) == bend + integral(exp(s - t) * at(bend, t=s), over=s, start=0, end=t), on=bar),
+        Condition("ends", a == 0, on=bar.boundary), Condition("start", a == sin(pi * z), on=bar.initial)], exact={"a": wave * sin(pi * z)})
+    assert pinnaux.solve(problem, time_limit=60).errors()["a"] < 1e-4
