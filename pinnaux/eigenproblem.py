@@ -143,7 +143,7 @@ def linear_parts(condition: Condition, eigenvalue: Eigenvalue) -> tuple[list[Exp
 
 def check_degrees(condition: Condition, eigenvalue: Eigenvalue, found: Parts) -> None:
     """Refuse parts that are not linear in the unknown functions, or not linear in λ."""
-    λ = eigenvalue.name
+    name = eigenvalue.name
     for (functions, times), part in found.items():
         if functions == 0:
             raise _refused(condition, f"not homogeneous: the term {multiply(part, *[eigenvalue] * times)} holds no field",
@@ -151,8 +151,8 @@ def check_degrees(condition: Condition, eigenvalue: Eigenvalue, found: Parts) ->
         if functions > 1:
             raise _refused(condition, f"not linear in its fields: it holds {described(part)}", "an eigenvalue problem is linear in its fields")
         if times > 1:
-            raise _refused(condition, f"not linear in {λ}: it holds {λ}^{times}",
-                           f"a further field v with the condition v == {λ}*u makes {λ}**2 * u the linear {λ}*v")
+            raise _refused(condition, f"not linear in {name}: it holds {name}^{times}",
+                           f"a further field v with the condition v == {name}*u makes {name}**2 * u the linear {name}*v")
 
 
 def _refused(condition: Condition, what: str, hint: str) -> DeclarationError:

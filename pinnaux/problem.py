@@ -80,6 +80,11 @@ class Problem:
         """The eigenvalue in the conditions, if there is one."""
         return next((one for one in self.parameters if isinstance(one, Eigenvalue)), None)
 
+    @property
+    def is_complex(self) -> bool:
+        """Whether all unknown functions are complex."""
+        return all(isinstance(field, ComplexField) for field in self.fields)
+
     @cached_property
     def domain(self) -> Domain:
         """The fields' domain; where they have several, the one with the most coordinates."""

@@ -11,6 +11,7 @@ from scipy.special import jn_zeros, mathieu_a, mathieu_b
 
 from pinnaux import (
     Box,
+    ComplexField,
     Condition,
     Disk,
     Eigenvalue,
@@ -19,7 +20,9 @@ from pinnaux import (
     Problem,
     Rectangle,
     Tensor,
+    Variable,
     VectorField,
+    at,
     cos,
     cosh,
     diff,
@@ -27,6 +30,7 @@ from pinnaux import (
     dot,
     grad,
     identity,
+    integral,
     laplacian,
     pi,
     sym,
@@ -108,6 +112,14 @@ def rotating(modes: int) -> Problem:
                          Condition("ends", w == (0, 0), on=domain.boundary)], modes=modes)
 
 
+def fredholm(modes: int) -> Problem:
+    """u = λ ∫ min(x, s) u(s) ds, the string that is free at one end: λ = (k − ½)²π²."""
+    domain = Interval(0, 1)
+    (x,), u, lam, s = domain.coordinates, Field("u", domain), Eigenvalue("lam"), Variable("s")
+    both = integral(s * at(u, x=s), over=s, start=0, end=x) + x * integral(at(u, x=s), over=s, start=x, end=1)
+    return Problem([u], [Condition("mode", u == lam * both, on=domain)], modes=modes)
+
+
 def cantilever_values(count: int) -> list[float]:
     """β⁴ for the roots of cos β cosh β = −1."""
     return [brentq(lambda b: np.cos(b) * np.cosh(b) + 1, (k - 0.5) * np.pi - 1, (k - 0.5) * np.pi + 1) ** 4 for k in range(1, count + 1)]
@@ -143,12 +155,21 @@ KNOWN = {
     "ring": Known(lambda modes: on_line(Interval(0, 2, periodic="x"), lambda u, x: -diff(u, x, x), modes), [0, *(np.pi**2 * k * k for k in (1, 1, 2, 2, 3, 3))]),
     "Mathieu": Known(lambda modes: on_line(Interval(0, 2 * pi, periodic="x"), lambda u, x: 10 * cos(2 * x) * u - diff(u, x, x), modes),
                      sorted([*(mathieu_a(m, 5) for m in range(6)), *(mathieu_b(m, 5) for m in range(1, 6))])),
+    "integral": Known(fredholm, [((k - 0.5) * np.pi) ** 2 for k in range(1, 6)]),
     "cantilever": Known(cantilever, cantilever_values(4)),
     "square": Known(lambda modes: membrane(SQUARE, modes), squares(2)),
     "free square": Known(lambda modes: membrane(SQUARE, modes, free=True), squares(2, 0)),
     "disk": Known(lambda modes: membrane(Disk((0, 0), 1), modes), disk_values()),
+    "polar disk": Known(lambda modes: membrane(Rectangle((0, 0), (1, 2 * pi)).polar(), modes), disk_values()),
     "cube": Known(lambda modes: membrane(Box((0, 0, 0), (1, 1, 1)), modes), squares(3)),
     "Steklov": Known(steklov, [0, 1, 1, 2, 2, 3, 3]),
     "elastic": Known(elastic, WAVES),
     "endless": Known(endless, [0, np.pi, np.pi, 2 * np.pi, 2 * np.pi]),
 }
+
+
+def magnetic(modes: int, flux: float = 0.7) -> Problem:
+    """(−i d/dx + a)² ψ = λψ on a ring of length 2π: λ = (k + a)² for every whole k, ψ complex."""
+    domain = Interval(0, 2 * pi, periodic="x")
+    (x,), psi, lam = domain.coordinates, ComplexField("psi", domain), Eigenvalue("lam")
+    return Problem([psi], [Condition("mode", -diff(psi, x, x) - 2j * flux * diff(psi, x) + flux**2 * psi == lam * psi, on=domain)], modes=modes)

@@ -73,7 +73,7 @@ class Eigen:
         if state.waiting and not (budget.hurry and state.modes and not state.estimated):
             return self._trial(state)
         if state.coarser is None and not state.waiting:
-            return replace(state, waiting=self._variants(state.modes.trial)), Report("features", message="half the features, to see whether their number matters")
+            return replace(state, waiting=self._variants(state.modes.trial)), Report("features", message="half the features, to see what their number matters")
         return self._larger(state, budget) if state.estimated else self._estimate(state)
 
     def _variants(self, winner: Trial) -> tuple[Trial, ...]:
@@ -116,7 +116,7 @@ class Eigen:
         modes, other = (state.modes, rival) if state.modes.better_than(rival) else (rival, state.modes)
         self._refuse_complex(modes, other)
         errors = modes.difference(other)
-        if state.coarser.score > modes.score:
+        if state.coarser is not None and state.coarser.score > modes.score:
             share = modes.score / state.coarser.score
             errors = torch.maximum(errors[0], share * modes.gaps(state.coarser)), errors[1]
         reliable = max(modes.score, other.score) < TRUSTED and not modes.misses(other) and not other.misses(modes)
@@ -135,18 +135,19 @@ class Eigen:
         rows = pencil.rows(ansatz, trial, number)
         sought = state.wanted or first_look(problem.eigenvalue.near, pencil.direction, _typical(*rows))
         surveying = trial.size <= settings.pilot_features or state.wanted is None
+        asked = problem.modes * (2 if problem.is_complex else 1)
         for _ in range(LOOKS):
             generator = Purpose(settings.seed, RANDOM_VECTORS, trial.size).torch_generator()
-            width = max(2 * problem.modes + SPARE, SURVEYED if surveying else 0)
+            width = max(2 * asked + SPARE, SURVEYED if surveying else 0)
             inverse = Inverse.build(*rows, sought.shift, settings.inverse_regularisation)
-            pairs = Judged.of(pencil, ansatz, inverse.nearest(problem.modes, width, generator), sought.shift)
-            following = wanted(problem.eigenvalue.near, pencil.direction, pairs.values, pairs.residuals, problem.modes) if surveying else None
+            pairs = Judged.of(pencil, ansatz, inverse.nearest(asked, width, generator), sought.shift)
+            following = wanted(problem.eigenvalue.near, pencil.direction, pairs.values, pairs.residuals, asked) if surveying else None
             if following is None:
                 break
             before, sought = sought, following
-            if not sought.remote(before.shift, pairs.values):
+            if not sought.remote(before.shift, pairs.values[pairs.residuals < RESOLVED]):
                 break
-        return pairs.modes(trial, sought, 2 * problem.modes + SPARE), sought
+        return pairs.modes(trial, sought, 2 * asked + SPARE), sought
 
     def _refuse_complex(self, modes: ModeSet, other: ModeSet) -> None:
         """Raise TrainingError where well resolved modes have complex eigenvalues: they come in pairs, and have no real functions."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Candidate, Trial
-from pinnaux.collocation import Purpose
+from pinnaux.geometry.quadrature import region_nodes
 from pinnaux.jets.layers import Linear
 from pinnaux.jets.spec import JetSpec
 from pinnaux.modes import endings
@@ -19,8 +20,7 @@ from pinnaux.trainers.inverse import Eigenpairs
 from pinnaux.trainers.pencil import Pencil
 from pinnaux.trainers.spectrum import RESOLVED, Wanted
 
-NORM_POINTS = 64
-NORM_SAMPLES, NORM_CHUNK = 2**14, 2**12
+NORM_NODES, NORM_CHUNK = 2**14, 2**12
 TOGETHER = 10.0
 """Eigenvalues closer than so many times their error share one space of functions."""
 SMALL = 1e-3
@@ -68,8 +68,7 @@ class ModeSet:
     def misses(self, other: ModeSet) -> bool:
         """Whether the other set has a mode asked for, without doubt, of whose eigenvalue there is no trace here."""
         sure = other.residuals[: other.count] < SURE
-        gaps = (other.values[: other.count, None] - self.values).abs().min(dim=1)[0]
-        return bool((gaps > TRACE * other.scales[: other.count])[sure].any())
+        return bool((other.gaps(self) > TRACE * other.scales[: other.count])[sure].any())
 
     def functions(self, points: Tensor) -> Tensor:
         """(m, N · unknowns): every mode's values at points (N, d) of the domain, all unknowns one after another."""
@@ -83,59 +82,89 @@ class ModeSet:
 
     @cached_property
     def sampled(self) -> Tensor:
-        """`functions` at points of the domain, the same for all sets, so that sums of squares are integrals."""
-        domain = self.problem.domain
-        points = self.pencil.collocation.domain_points(NORM_SAMPLES, Purpose(self.pencil.collocation.plan.settings.seed, NORM_POINTS))
-        return self.functions(points) * (domain.measure / len(points)) ** 0.5
+        """`functions` at the nodes of a quadrature rule, the same for all sets, times the roots of its weights: sums of squares are integrals."""
+        collocation = self.pencil.collocation
+        nodes = region_nodes(self.problem.domain.interior, NORM_NODES)
+        values = self.functions(collocation.tensor(nodes.points.coordinates))
+        roots = collocation.tensor(np.sqrt(nodes.weights))
+        return (values.view(len(values), -1, len(roots)) * roots).flatten(1)
+
+    @cached_property
+    def turned(self) -> Tensor:
+        """`sampled` of i times the functions, all complex: of a + ib, −b + ia."""
+        order = [unknown.name for group in self.pencil.collocation.plan.groups for unknown in group]
+        blocks = self.sampled.view(len(self.values), len(order), -1)
+        turned = torch.empty_like(blocks)
+        for field in self.problem.fields:
+            parts = [order.index(one.name) for one in field.unknowns]
+            real, imaginary = parts[: len(parts) // 2], parts[len(parts) // 2:]
+            turned[:, real], turned[:, imaginary] = -blocks[:, imaginary], blocks[:, real]
+        return turned.flatten(1)
+
+    def space(self, chosen: Tensor | list[int]) -> Tensor:
+        """Functions that span the space of the chosen modes: with complex ones all their multiples."""
+        return torch.cat([self.sampled[chosen], self.turned[chosen]]) if self.problem.is_complex else self.sampled[chosen]
+
+    def distinct(self) -> ModeSet:
+        """Without complex modes that are multiples of others: with u, iu is another real function of the same eigenvalue."""
+        if not self.problem.is_complex:
+            return self
+        kept: list[int] = []
+        for number, own in enumerate(self.sampled):
+            alike = [one for one in kept if abs(self.values[one] - self.values[number]) <= TRACE * self.scales[number]]
+            if not alike or outside(own[None], self.space(alike)).norm() > own.norm() / 2:
+                kept.append(number)
+        return replace(self, values=self.values[kept], coefficients=self.coefficients[:, kept], residuals=self.residuals[kept],
+                       scales=self.scales[kept], imaginary=self.imaginary[kept])
 
     def clusters(self, errors: Tensor) -> list[list[int]]:
-        """Neighbouring modes whose eigenvalues cannot be told apart, given the errors (m,) of these."""
-        order = self.values.argsort().tolist()
-        groups = [[order[0]]] if order else []
-        for before, number in zip(order, order[1:]):
+        """The modes asked for, together where eigenvalues cannot be told apart, given the errors (count,) of these."""
+        groups: list[list[int]] = []
+        for number in self.values[: self.count].argsort().tolist():
+            before = groups[-1][-1] if groups else number
             gap = (self.values[number] - self.values[before]).item()
-            if gap <= TOGETHER * max(errors[before].item(), errors[number].item()):
+            if groups and gap <= TOGETHER * max(errors[before].item(), errors[number].item()):
                 groups[-1].append(number)
             else:
                 groups.append([number])
         return groups
 
     def gaps(self, other: ModeSet) -> Tensor:
-        """How far the eigenvalues (m,) are from the nearest of another set."""
-        return (self.values[:, None] - other.values).abs().min(dim=1)[0]
+        """How far the eigenvalues (count,) are from the nearest of another set."""
+        return (self.values[: self.count, None] - other.values).abs().min(dim=1)[0]
 
     def difference(self, other: ModeSet) -> tuple[Tensor, Tensor]:
-        """By how much the eigenvalues (m,) of the modes differ from the nearest of an independent set, and the functions (m,), relative to them.
+        """By how much the eigenvalues (count,) differ from the nearest of an independent set, and the functions (count,), relative to them.
 
         Of functions it is the part outside the space spanned by those of the other set with the same eigenvalues, so far as known. By
         chance eigenvalues may agree better than they are known: relative to its scale none counts as better known than its function.
         """
-        gaps = (self.values[:, None] - other.values).abs()
-        errors = self.gaps(other) + SAME * self.scales
+        gaps = (self.values[: self.count, None] - other.values).abs()
+        scales = self.scales[: self.count]
+        errors = self.gaps(other) + SAME * scales
         functions = torch.ones_like(errors)
         for cluster in self.clusters(errors):
             alike = (gaps[cluster] <= TOGETHER * errors[cluster].max()).any(dim=0)
-            basis = torch.linalg.qr(other.sampled[alike].T)[0]
-            own = self.sampled[cluster].T
-            functions[cluster] = (own - basis @ (basis.T @ own)).norm(dim=0) / own.norm(dim=0)
-        return torch.maximum(self.gaps(other), functions * self.scales), functions
+            own = self.sampled[cluster]
+            functions[cluster] = outside(own, other.space(alike)).norm(dim=1) / own.norm(dim=1)
+        return torch.maximum(self.gaps(other), functions * scales), functions
 
     def scaled(self, errors: Tensor) -> Tensor:
         """Coefficients (P, count) of the modes asked for, with ∫ |u|² = 1, orthogonal where they share an eigenvalue, largest where positive."""
-        scaled = self.coefficients.clone()
+        scaled = self.coefficients[:, : self.count].clone()
         for cluster in self.clusters(errors):
             values, triangle = torch.linalg.qr(self.sampled[cluster].T)
             scaled[:, cluster] = torch.linalg.solve_triangular(triangle, scaled[:, cluster], upper=True, left=False)
             largest = values.gather(0, values.abs().argmax(dim=0, keepdim=True))[0]
             scaled[:, cluster] *= torch.where(largest < 0, -1.0, 1.0)
-        return scaled[:, : self.count]
+        return scaled
 
     def candidate(self, values: Tensor | None = None, functions: Tensor | None = None, reliable: bool = False) -> Candidate:
-        """The modes asked for as a trial solution of the unfolded problem, with the errors of eigenvalues and functions (m,) where known."""
-        errors = self.scales * SAME if values is None else values + self.scales * SAME
-        ansatz, theta = stacked(self.ansatz, self.scaled(errors))
+        """The modes asked for as a trial solution of the unfolded problem, with the errors (count,) of eigenvalues and functions where known."""
+        scales = self.scales[: self.count]
+        ansatz, theta = stacked(self.ansatz, self.scaled(SAME * scales if values is None else values + SAME * scales))
         groups = tuple(replace(group, unknowns=self._names(group.unknowns)) for group in ansatz.groups)
-        estimate = {} if values is None else self._named(values / self.scales, functions)
+        estimate = {} if values is None else self._named(values / scales, functions)
         return Candidate(Ansatz(groups, self.count), torch.cat([theta, self.values[: self.count]]), self.score, estimate, reliable, trial=self.trial)
 
     def _names(self, unknowns: Sequence[str]) -> tuple[str, ...]:
@@ -145,6 +174,12 @@ class ModeSet:
         """Relative errors by the names of the unfolded problem's fields and eigenvalues."""
         found = {field.name + ending: error for ending, error in zip(endings(self.problem), functions.tolist()) for field in self.problem.fields}
         return found | {self.problem.eigenvalue.name + ending: error for ending, error in zip(endings(self.problem), values.tolist())}
+
+
+def outside(functions: Tensor, others: Tensor) -> Tensor:
+    """What of functions (m, N) is outside the span of others (n, N)."""
+    basis = torch.linalg.qr(others.T)[0]
+    return functions - (functions @ basis) @ basis.T
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +211,7 @@ class Judged:
         distances = (chosen - self.shift).abs()
         scales = torch.where(chosen.abs() > SMALL * distances, chosen.abs(), distances)
         coefficients = torch.where(chosen.imag < 0, vectors.imag, vectors.real)
-        return ModeSet(self.pencil, trial, self.ansatz, chosen.real, coefficients, self.residuals[order], scales, chosen.imag.abs() / scales)
+        return ModeSet(self.pencil, trial, self.ansatz, chosen.real, coefficients, self.residuals[order], scales, chosen.imag.abs() / scales).distinct()
 
 
 def stacked(ansatz: Ansatz, coefficients: Tensor) -> tuple[Ansatz, Tensor]:

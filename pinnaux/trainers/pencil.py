@@ -86,15 +86,15 @@ class Pencil:
         return self.collocation if trial.corners else self.plain
 
     def ansatz(self, trial: Trial, number: int) -> Ansatz:
-        """Features as a trial says; those of another number are independent of them."""
-        purpose = Purpose(self.collocation.plan.settings.seed, FUNCTIONS + 10 * number, trial.size)
+        """Features as a trial says; those of the other number, 0 or 1, are independent of them."""
+        purpose = Purpose(self.collocation.plan.settings.seed, FUNCTIONS, 2 * trial.size + number)
         return wide(self.chosen(trial), trial.kind, trial.scale, trial.size, purpose)
 
     def rows(self, ansatz: Ansatz, trial: Trial, number: int) -> tuple[Tensor, Tensor]:
         """Weighted rows of A and B (N, P)."""
         plan = self.collocation.plan
         interior = plan.interior_points(2 * ansatz.size)  # half the components at a point are no equations
-        blocks = self.chosen(trial).blocks(interior, Purpose(plan.settings.seed, SOLVED_POINTS + 10 * number, trial.size))
+        blocks = self.chosen(trial).blocks(interior, Purpose(plan.settings.seed, SOLVED_POINTS, 2 * trial.size + number))
         theta = start(ansatz, self.collocation)
         weights = self.paired(balanced_weights(Objective.unweighted(ansatz, blocks), theta))
         jacobian = Objective(ansatz, blocks, weights).jacobian(theta)[1]
