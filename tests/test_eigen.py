@@ -163,6 +163,16 @@ def test_a_run_that_time_ends_keeps_the_modes_it_found() -> None:
     assert state.modes.values[:2].numpy() == pytest.approx(KNOWN["square"].values[:2], rel=0.1)
 
 
+def test_in_a_hurry_the_errors_of_what_there_is_are_told_first() -> None:
+    trainer = Eigen(collocation(KNOWN["string"].problem(2), **QUICK))
+    with torch.no_grad():
+        state, _ = trainer.step(trainer.init())
+        state, _ = trainer.step(state)
+        assert not state.best.estimate
+        state, report = trainer.step(state, Unlimited(hurry=True))
+    assert report.stage == "estimate" and state.best.estimate.keys() == {"u_1", "u_2", "lam_1", "lam_2"}
+
+
 @pytest.fixture(scope="module")
 def drum() -> Solution:
     """The four lowest modes of a string, solved as a user would."""
