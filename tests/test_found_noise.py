@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from compute_problems import SMALL, collocation, conductivity, everything, plate
 from noisy_problems import fading, loads
 
+from pinnaux import load
+from pinnaux.solver import prepare
 from pinnaux.trainers.found_noise import found_noise
+
+CAVITY = Path(__file__).parent.parent / "problems" / "cavity.py"
 
 
 @pytest.mark.parametrize("deviation", [1e-3, 0.05, 0.2])
@@ -24,3 +30,9 @@ def test_two_sets_of_measurements_have_their_own() -> None:
                                      fading(0).problem], ids=["exact", "exact rate", "below the accuracy", "no data", "not solved", "stated"])
 def test_nothing_is_found_where_nothing_contradicts(problem) -> None:
     assert found_noise(collocation(problem, **SMALL)) == {}
+
+
+@pytest.mark.parametrize("seed", range(4, 8))
+def test_a_value_that_is_pinned_is_not_noise(seed: int) -> None:
+    """A single pressure is met to rounding, or exactly, however badly the flow is found: were that noise, the pressure would run away."""
+    assert found_noise(prepare(load(CAVITY), seed=seed)) == {}

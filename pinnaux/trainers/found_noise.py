@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Trial
@@ -40,11 +41,15 @@ def found_noise(collocation: Collocation) -> Mapping[str, float]:
     if not settings.accuracy * objective.residual(zero).norm() < objective.residual(theta).norm() < math.inf:
         return {}
     noise = _deviations(objective, theta, silent)
+    if not all(_is_noise(deviation, objective, theta) for deviation in noise.values()):
+        return {}
     before = _left(_with_noise(collocation, objective, noise), theta)
     for _ in range(ROUNDS):
         noisy = _with_noise(collocation, objective, noise)
         theta = quieted(noisy, zero, theta, settings.newton_steps, settings.regularisation, settings.memory)
         noise = {name: noise[name] * size for name, size in _deviations(noisy, theta, silent).items()}
+        if not all(_is_noise(deviation, objective, theta) for deviation in noise.values()):
+            return {}
     noisy = _with_noise(collocation, objective, noise)
     balance, left = Balance.of(noisy, theta), _left(noisy, theta)
     contradicts = CONTRADICTION * left < min(before, balance.noise) and balance.noise < LARGEST_SHARE * balance.signal
@@ -59,7 +64,12 @@ def _left(objective: Objective, theta: Tensor) -> float:
 def _deviations(objective: Objective, theta: Tensor, names: list[str]) -> dict[str, float]:
     """Root mean square residuals of some components."""
     found = objective.by_component(theta)
-    return {name: found[name].square().mean().sqrt().clamp_min(1e-300).item() for name in names}
+    return {name: found[name].square().mean().sqrt().item() for name in names}
+
+
+def _is_noise(deviation: float, objective: Objective, theta: Tensor) -> bool:
+    """False of what is met to half the digits (as by a single value that is pinned, up to rounding) and of what a diverged fit leaves."""
+    return torch.finfo(theta.dtype).eps ** 0.5 * objective.residual(theta).norm().item() < deviation < math.inf
 
 
 def _with_noise(collocation: Collocation, objective: Objective, noise: Mapping[str, float]) -> Objective:
