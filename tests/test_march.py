@@ -231,3 +231,22 @@ def test_a_start_that_contradicts_itself_is_soon_given_up() -> None:
         while not rounds.over:
             rounds = marches.advance(marching, judge, rounds)
     assert rounds.best is None and rounds.march.tries == marching.collocation.plan.settings.first_refusals
+
+
+def rod(duration: float) -> Problem:
+    """A weight on a rod falls from the horizontal: the rod's force is a field without a time derivative, its length a constraint."""
+    times = TimeInterval(0, duration)
+    a, b, force, (time,) = Field("a", times), Field("b", times), Field("force", times), times.coordinates
+    return Problem([a, b, force], [
+        Condition("across", diff(a, time, time) == -force * a, on=times), Condition("down", diff(b, time, time) == -force * b - 9.81, on=times),
+        Condition("rod", a**2 + b**2 == 1, on=times), Condition("place", a == 1, on=times.initial), Condition("level", b == 0, on=times.initial),
+        Condition("rest a", diff(a, time) == 0, on=times.initial), Condition("rest b", diff(b, time) == 0, on=times.initial)])
+
+
+def test_steps_of_newton_follow_a_curved_constraint() -> None:
+    """Straight steps leave the circle, and shorter ones get nowhere: the window is not solved without bending them (Maratos's effect)."""
+    marching = marching_of(rod(1.6))
+    with torch.no_grad():
+        march = marching.advance(marching.begin(1e-6))
+    assert march.chain.pieces
+    assert march.chain.worst < 1e-10

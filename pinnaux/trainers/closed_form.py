@@ -57,7 +57,7 @@ def gauss_newton(
         newton = newton_step(objective, theta, regularisation, memory)
         before, system = newton.before, newton.system
         first = before if first is None else first
-        following, after = backtrack(objective, theta, newton.direction, before)
+        following, after = taken(objective, theta, newton)
         if not after < before:
             return Solved(theta, first, before, system)
         if newton.seen and after < (1 + linear) * newton.predicted:
@@ -124,6 +124,21 @@ def simplified_newton(
         if after > enough * last:
             break
     return theta, size
+
+
+def taken(objective: Objective, theta: Tensor, newton: Newton) -> tuple[Tensor, Tensor]:
+    """θ and |r| after the whole step, or that step bent by simplified ones, or a shorter one, whichever is the first to lower |r|.
+
+    Along a straight step a curved constraint, as of a pendulum's rod, is lost in second order: where it weighs more than what the
+    step gains, only tiny steps would be left (Maratos's effect). Simplified steps lead back to the constraint.
+    """
+    following = theta + newton.direction
+    after = objective.residual(following).norm()
+    if not after < newton.before and torch.isfinite(after) and isinstance(newton.system, LeastSquares):
+        following, after = simplified_newton(objective, following, newton.system, after)
+    if after < newton.before:
+        return following, after
+    return backtrack(objective, theta, newton.direction / 2, newton.before)
 
 
 def backtrack(
