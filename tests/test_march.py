@@ -250,3 +250,15 @@ def test_steps_of_newton_follow_a_curved_constraint() -> None:
         march = marching.advance(marching.begin(1e-6))
     assert march.chain.pieces
     assert march.chain.worst < 1e-10
+
+
+def test_a_march_goes_back_where_the_state_is_too_inexact_to_go_on() -> None:
+    """The end of the first windows violates the constraint by what was allowed, and no shorter window after them does better."""
+    marching, rounds = marched(rod(5), 1e-4)
+    moments = np.linspace(0, 5, 200)
+    angle = solve_ivp(lambda s, state: [state[1], -9.81 * np.cos(state[0])], (0, 5), [0, 0], method="DOP853", t_eval=moments, rtol=1e-12, atol=1e-12).y[0]
+    error = relative(values(rounds, moments[:, None])[:, :2], np.column_stack([np.cos(angle), np.sin(angle)]))
+    assert error < 1e-4
+    assert error / 10 < rounds.best.error
+
+

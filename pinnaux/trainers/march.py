@@ -27,6 +27,9 @@ SAFETY = 0.9
 LEAST_SHRINKING, MOST_SHRINKING = 0.7, 0.2
 AMPLE = 0.1
 HELPED = 0.5
+MOST_VAIN = 4
+"""Shorter windows in a row that were hardly better: what is wrong is the state they start from."""
+MOST_RETURNS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +56,12 @@ class Chain:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A window refused: its length and score, and whether it was to be shortened (or to get more features) next."""
+    """A window refused: its length and score, whether it was to be shortened (or to get more features) next, and how often that was vain."""
 
     length: float
     score: float
     shorten: bool
+    vain: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,7 @@ class March:
     tries: int = 0
     stuck: bool = False
     message: str = ""
+    returns: int = 0
     states: tuple[tuple[Candidate, float], ...] = ()
 
 
@@ -148,7 +153,10 @@ class Marching:
             shorten = candidate.score > HELPED * march.refusal.score
         if march.level + 1 == len(settings.window_units) or not self.collocation.plan.problem.domain.space:
             shorten = True
-        refusal = Refusal(length, candidate.score, shorten)
+        vain = march.refusal.vain + 1 if march.refusal and march.refusal.shorten and candidate.score > HELPED * march.refusal.score else 0
+        if shorten and vain >= MOST_VAIN and march.chain.pieces and march.returns < MOST_RETURNS:
+            return _returned(march)
+        refusal = Refusal(length, candidate.score, shorten, vain)
         states = (*march.states[:1], *(((candidate, end),) if candidate.score < settings.worth_following else ()))
         if not shorten:
             longest = max(length, march.refusal.length if march.refusal else length)
@@ -221,6 +229,15 @@ class Marching:
             ratio = (sizes[0] / sizes[1].clamp_min(1e-300)).clamp_max(1.0)
             worst = max(worst, (sizes[0] * ratio / whole).max().item())
         return worst
+
+
+def _returned(march: March) -> March:
+    """Back before the last window, to solve it shorter: the state at its end is too inexact to go on from, as where it violates a constraint."""
+    *edges, start, end = march.chain.edges
+    pieces = march.chain.pieces[:-1]
+    states = ((pieces[-1], start),) if pieces else ()
+    return replace(march, chain=replace(march.chain, edges=(*edges, start), pieces=pieces), length=(end - start) / 2, level=0, refusal=None,
+                   states=states, returns=march.returns + 1, message=march.message + ", back to the window before")
 
 
 def _size_of_zero(judge: HeldOut, ansatz: Ansatz, theta: Tensor) -> float:
