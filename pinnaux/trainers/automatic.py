@@ -40,6 +40,7 @@ class State:
     next_correction: int = 0
     idle: int = 0
     stale: int = 0
+    reached: float = math.inf
     pace: float = 0.0
     gain: float = 1.0
     postponed: int = 0
@@ -208,13 +209,16 @@ class Automatic:
         found = correction.best
         improved = found.score < settings.progress * state.corrected.score
         best = found if found.score < state.corrected.score else state.corrected
-        stale = state.stale + 1 if not improved else 0
+        # Where training gains on a solution of features that it has not caught up with yet, it is not over.
+        gains = trained.score < settings.progress * state.reached
+        stale = state.stale + 1 if not (improved or gains) else 0
         report = Report("correction", descent.objective.losses(descent.theta), self._fresh(state, best),
                         f"estimated error {correction.before.error:.1e}, {found.error:.1e} after correction")
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, corrected=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
-                       next_correction=growth, gain=_gain(correction), postponed=0, idle=0, stale=stale, estimated=bool(best.estimate) and not promising,
+                       next_correction=growth, gain=_gain(correction), postponed=0, idle=0, stale=stale,
+                       reached=min(trained.score, state.reached), estimated=bool(best.estimate) and not promising,
                        finished="stagnation" if stale >= settings.fruitless else None), report
 
     def _postponed(self, state: State) -> State:
