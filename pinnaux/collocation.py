@@ -49,7 +49,7 @@ class Collocation:
 
     `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem. `noise` holds the
     standard deviations that were found, not stated, by the names of components. With `finer` the integrals have more nodes, which tells
-    how accurate they are.
+    how accurate they are. Networks compute unknowns in `units`, by name, one where none is given.
     """
 
     plan: Plan
@@ -59,6 +59,7 @@ class Collocation:
     share: float = 1.0
     noise: Mapping[str, float] = field(default_factory=dict)
     finer: bool = False
+    units: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def compiled(self) -> tuple[Block, ...]:
@@ -69,7 +70,7 @@ class Collocation:
 
     def compile(self, names: tuple[str, ...], formulas: Sequence[Expr], domain: Domain) -> Block:
         """Formulas as residuals of these names on points of a domain, none of which are given yet."""
-        return Compilation(self.plan.groups, self.plan.problem.parameters, self.dtype, self.device, self.finer).block(names, formulas, domain)
+        return Compilation(self.plan.groups, self.plan.problem.parameters, self.dtype, self.device, self.finer, self.units).block(names, formulas, domain)
 
     def formulas(self, region: RegionPlan) -> list[Expr]:
         """What is to vanish: what noise is known of in standard deviations."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -22,20 +22,22 @@ from pinnaux.symbolic.scalar import Expr, postorder
 
 @dataclass(frozen=True, eq=False)
 class Compilation:
-    """Formulas of these groups of unknowns and parameters become blocks of numbers of this type. With `finer` integrals have more nodes."""
+    """Formulas of these groups of unknowns and parameters become blocks of numbers of this type. With `finer` integrals have more nodes;
+    `units` of unknowns, by name, are what jets hold them in."""
 
     groups: Groups
     parameters: Sequence[Parameter]
     dtype: torch.dtype
     device: torch.device
     finer: bool = False
+    units: Mapping[str, float] = field(default_factory=dict)
 
     def block(self, names: tuple[str, ...], formulas: Sequence[Expr], domain: Domain) -> Block:
         """Formulas as residuals of these names on points of a domain, none of which are given yet."""
         formulas = with_finer_rules(formulas) if self.finer else formulas
         sites = Sites.of(formulas, self.groups)
         specs = jet_specs([*formulas, *sites.nodes], self.groups)
-        layout = Layout(tuple(map(tuple, self.groups)), specs, tuple(self.parameters), domain.names, domain.space, sites)
+        layout = Layout(tuple(map(tuple, self.groups)), specs, tuple(self.parameters), domain.names, domain.space, sites, units=self.units)
         totals = tuple(Total(tuple(self._at_one_point(part, layout) for part in portions(integral))) for integral in sites.totals)
         program = IntegratingProgram(formulas, layout) if sites.found else FormulaProgram(formulas, layout)
         axes = self._axes([*postorder(formulas), *sites.nodes], domain)

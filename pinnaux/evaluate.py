@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import torch
@@ -69,7 +69,7 @@ class Inputs:
 class Layout:
     """Where a program finds things: unknowns by group, the jets' specifications, parameters, and the names of coordinates.
 
-    The jets of `sites` come after those of the groups, their integrals after the parameters; inside an integral the sites are at the
+    Jets hold unknowns in their `units`, one where none is given. The jets of `sites` come after those of the groups, their integrals after the parameters; inside an integral the sites are at the
     nodes of its `rule`.
     """
 
@@ -80,6 +80,7 @@ class Layout:
     space: tuple[str, ...]
     sites: Sites = Sites()
     rule: Rule | None = None
+    units: Mapping[str, float] = field(default_factory=dict)
 
     def place(self, unknown: Unknown) -> tuple[int, int]:
         """Group number and output number of an unknown."""
@@ -270,13 +271,13 @@ def _leaf(node: Expr, layout: Layout) -> Instruction:
         return lambda _, inputs: inputs.numbers[place]
     if isinstance(node, Elsewhere):
         site = layout.site(node)
-        return _channel(node.leaf, layout.place(node.unknown)[1], len(layout.groups) + site, layout.sites.sites[site].spec)
+        return _channel(node.leaf, layout.place(node.unknown)[1], len(layout.groups) + site, layout.sites.sites[site].spec, layout.units)
     group, output = layout.place(node if isinstance(node, Unknown) else node.unknown)
-    return _channel(node, output, group, layout.specs[group])
+    return _channel(node, output, group, layout.specs[group], layout.units)
 
 
-def _channel(node: Expr, output: int, jet: int, spec: JetSpec) -> Instruction:
-    """The channel of a jet that holds an unknown, a derivative of it, or a collapsed sum."""
+def _channel(node: Expr, output: int, jet: int, spec: JetSpec, units: Mapping[str, float]) -> Instruction:
+    """The channel of a jet that holds an unknown, a derivative of it, or a collapsed sum, times its unit."""
     unknown = node if isinstance(node, Unknown) else node.unknown
     names = [coordinate.name for coordinate in unknown.coordinates]
     if isinstance(node, Collapsed):
@@ -284,7 +285,10 @@ def _channel(node: Expr, output: int, jet: int, spec: JetSpec) -> Instruction:
         channel = spec.form_position(tuple(given.get(name, 0.0) for name in names))
     else:
         channel = spec.position[multi_index(node, names) if isinstance(node, Derivative) else (0,) * len(names)]
-    return lambda _, inputs: inputs.jets[jet][channel, :, output]
+    unit = units.get(unknown.name, 1.0)
+    if unit == 1:
+        return lambda _, inputs: inputs.jets[jet][channel, :, output]
+    return lambda _, inputs: unit * inputs.jets[jet][channel, :, output]
 
 
 def parameter_value(parameter: Parameter, free: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ from pinnaux.symbolic.scalar import Expr
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 # Files of another layout are refused: the number of this one, and the fields of every class in it.
-FORMAT = f"2 {layout()}"
+FORMAT = f"3 {layout()}"
 VERDICT_POINTS, ERROR_POINTS = 31, 32
 CHUNK = 20_000
 
@@ -146,7 +146,8 @@ class Solution:
     def save(self, path: str | Path) -> None:
         """Write the solution to a file, whole or not at all; `load` needs the same problem again."""
         tree = {"format": FORMAT, "ansatz": encode(self.ansatz), "theta": self.theta.cpu(), "verdict": encode(self.verdict),
-                "settings": encode(self.collocation.plan.settings), "signature": encode(signature(self.problem))}
+                "settings": encode(self.collocation.plan.settings), "signature": encode(signature(self.problem)),
+                "units": dict(self.collocation.units)}
         buffer = BytesIO()
         torch.save(tree, buffer)
         write_bytes(Path(path), buffer.getvalue())
@@ -163,7 +164,7 @@ class Solution:
                              hint="solve again after changing fields, conditions or the domain")
         settings: Settings = decode(tree["settings"])
         theta = tree["theta"]
-        collocation = Collocation(Plan.of(problem, settings), theta.dtype, torch.device("cpu"))
+        collocation = Collocation(Plan.of(problem, settings), theta.dtype, torch.device("cpu"), units=tree["units"])
         return Solution(problem, collocation, decode(tree["ansatz"]), theta, decode(tree["verdict"]))
 
 

@@ -24,6 +24,7 @@ from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.choice import trainer as chosen_trainer
 from pinnaux.trainers.found_noise import found_noise
+from pinnaux.units import field_units
 from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
 from pinnaux.verdict import ConditionVerdict, Consistency, Progress, Verdict
 
@@ -48,6 +49,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
                           trainer=trainer)
     limits = Limits(collocation.plan.settings, began)
     with torch.no_grad():
+        collocation = replace(collocation, units=field_units(collocation))
         collocation = replace(collocation, noise=found_noise(collocation))
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
         collocation = _of_every_mode(collocation)
