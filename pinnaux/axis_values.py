@@ -22,7 +22,8 @@ WEIGHTS = (5.0, -10.0, 10.0, -5.0, 1.0)
 def with_limits(evaluate: Evaluate, formulas: Sequence[Expr], points: np.ndarray, domain: Domain) -> np.ndarray:
     """(m, N): the formulas at the points, those that have a pole on the axis there as limits along the coordinates; error O(STEP⁵)."""
     values = evaluate(formulas, points)
-    divided = [number for number, formula in enumerate(formulas) if has_pole(formula, domain.zeros)]
+    roots = [root for root, _ in domain.zeros]
+    divided = [number for number, formula in enumerate(formulas) if has_pole(formula, roots)]
     steps = inward(domain, points)
     at = np.flatnonzero(steps.any(axis=1))
     if divided and len(at):

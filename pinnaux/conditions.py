@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import InitVar, dataclass, field
@@ -18,9 +17,8 @@ from pinnaux.noise import stated_noise
 from pinnaux.symbolic.formula import Formula, described
 from pinnaux.symbolic.integral import everything, varies
 from pinnaux.symbolic.relations import Equation, Relation
-from pinnaux.symbolic.poles import without_poles
+from pinnaux.symbolic.poles import regular
 from pinnaux.symbolic.scalar import (
-    Constant,
     Coordinate,
     Data,
     Elsewhere,
@@ -30,7 +28,6 @@ from pinnaux.symbolic.scalar import (
     Unknown,
     divide,
     is_constant,
-    multiply,
     owner,
     postorder,
 )
@@ -167,10 +164,7 @@ def names_of(condition: str, part: str, residual: Formula) -> tuple[str, ...]:
 
 
 def named_residuals(condition: str, parts: Mapping[str, Formula], domain: Domain) -> list[tuple[str, Expr]]:
-    """left − right, by its name, for each component that says anything, without division by what is 0 on the axis of curvilinear coordinates.
-
-    A radius counts relative to the domain's largest, so that the equation keeps its size.
-    """
+    """left − right, by its name, for each component that says anything, without division by what is 0 on the axis of curvilinear coordinates."""
     found = []
     for part, formula in parts.items():
         for name, residual in zip(names_of(condition, part, formula), formula.components):
@@ -179,15 +173,8 @@ def named_residuals(condition: str, parts: Mapping[str, Formula], domain: Domain
             if is_constant(residual):
                 raise DeclarationError(f"component {name} of condition '{condition}' can never hold: {residual} == 0",
                                        hint="no field is in it; is it the component you meant?")
-            found.append((name, regular(residual, domain)))
+            found.append((name, regular(residual, domain.zeros)))
     return found
-
-
-def regular(residual: Expr, domain: Domain) -> Expr:
-    """The residual times what it is divided by on the axis, which is taken relative to the domain's size."""
-    cleared, orders = without_poles(residual, domain.zeros)
-    scale = math.prod(domain.bounds[0, 1] ** -order for zero, order in zip(domain.zeros, orders) if isinstance(zero, Coordinate))
-    return cleared if scale == 1 else multiply(Constant(float(scale)), cleared)
 
 
 def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:

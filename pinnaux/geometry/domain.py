@@ -85,10 +85,10 @@ class Domain:
         return self.shape is not None and axis_is_inside(self.frame, self.shape.bounds, self.periodic, names)
 
     @cached_property
-    def zeros(self) -> tuple[Expr, ...]:
-        """What is 0 on the part of the axis that the domain holds: r, the sine of the angle from the axis, both or neither."""
+    def zeros(self) -> tuple[tuple[Expr, float], ...]:
+        """What is 0 on the part of the axis that the domain holds, r and the sine of the angle from the axis, and how large it is elsewhere."""
         faces = axis_faces(self.frame, self.shape.bounds) if self.shape is not None else []
-        return tuple(zero(self.frame, axis) for axis in sorted({axis for axis, _ in faces}))
+        return tuple((zero(self.frame, axis), 1.0 if axis else float(self.shape.bounds[0, 1])) for axis in sorted({axis for axis, _ in faces}))
 
     @property
     def bounds(self) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Equations at the axis of curvilinear coordinates, where their terms are divided by 0.
 
-On the axis r = 0 (and where sin θ = 0) terms such as u_r/r are 0/0, and beside it they drown all others. An equation is therefore
-multiplied by the powers of r and sin θ that it is divided by, where the domain holds their zeros. That leaves its solutions as they are, makes every term finite, and on the
-axis it becomes what a smooth function satisfies there: r²Δu = 0 says u_θθ = 0, r Δu = 0 says u_r = 0.
+On the axis r = 0 (and where sin θ = 0) terms such as u_r/r are 0/0, and beside it rounding in them drowns all else. An equation that is
+divided by z^k with z = r or sin θ is therefore multiplied by (z²/(z² + δ²))^(k/2), if z vanishes in the domain: by about 1 but beside the
+axis. That leaves its solutions as they are, makes every term finite, and on the axis it becomes what a smooth function satisfies there:
+r²Δu = 0 says u_θθ = 0, r Δu = 0 says u_r = 0.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from pinnaux.symbolic.frame import Frame
 from pinnaux.symbolic.functions import sin
 from pinnaux.symbolic.scalar import Constant, Coordinate, Expr, Function, Power, Product, Sum, add, multiply, postorder, power
+
+BESIDE = 0.1
+"""δ relative to the largest radius, and to 1 for the sine of an angle."""
 
 # How often a formula is divided by each of the zeros.
 Orders = tuple[int, ...]
@@ -23,6 +27,13 @@ def zero(frame: Frame, axis: int) -> Expr:
     """What vanishes on the axis: the radius, coordinate 0, or in spherical coordinates the sine of the angle from the axis, coordinate 1."""
     coordinate = Coordinate(frame.names[axis], frame)
     return sin(coordinate) if axis else coordinate
+
+
+def regular(formula: Expr, roots: Sequence[tuple[Expr, float]]) -> Expr:
+    """The formula times (z²/(z² + δ²))^(k/2) for each zero z, given with its size, that it is divided by k times."""
+    cleared, orders = without_poles(formula, [root for root, _ in roots])
+    margins = [add(power(root, Constant(2.0)), Constant((BESIDE * size) ** 2)) for root, size in roots]
+    return multiply(cleared, *(power(margin, Constant(-order / 2)) for margin, order in zip(margins, orders))) if any(orders) else cleared
 
 
 def without_poles(formula: Expr, roots: Sequence[Expr]) -> Cleared:
