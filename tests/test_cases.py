@@ -200,6 +200,7 @@ EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
     "c55_fractional_powers": tuple(
         (over_time(name, lambda t, i=i: known.periodic_orbit(t)[i], 0, 2 * np.pi), 0.01) for i, name in enumerate("uv")),
     "c56_spherical": ((field("u", lambda r, theta: r**2 * (3 * np.cos(theta) ** 2 - 1) / 2), 0.02),),
+    "c56_spherical_built_in": ((field("u", lambda r, theta: r**2 * (3 * np.cos(theta) ** 2 - 1) / 2), 1e-6),),
     "c57_kdv_coefficients": ((number("A", 1.0), 0.01), (number("B", 0.0025), 0.1), (number("C", 1.0), 0.01)),
 }
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pinnaux import (
-    Box, Field, Interval, Polygon, Rectangle, Tensor, VectorField, cos, cross, curl, diff, div, dot, exp, grad, hessian,
-    identity, laplacian, outer, pi, sin, sqrt, sym, trace, transpose,
+    Box, Field, Interval, Polygon, Rectangle, Tensor, cos, cross, curl, div, dot, exp, grad, hessian, identity, laplacian, outer, sin, sym, trace,
+    transpose,
 )
 from pinnaux.geometry import Domain
 from pinnaux.geometry.frames import coordinates_at, in_space, positions, scale_factors, unit_vectors
