@@ -146,8 +146,8 @@ def test_scalars_around_an_axis_are_functions_of_the_place(name: str) -> None:
 
 
 @pytest.mark.parametrize("field", [
-    Field("u", ring), Field("u", wedge), Field("u", disk, depends_on=(theta,)), VectorField("v", disk)[0], Field("u", Rectangle((0, 0.5), (1, 1)).spherical()),
-    Field("u", Rectangle((0, 0), (1, 1))),
+    Field("u", ring), Field("u", wedge), Field("u", Rectangle((0, 0), (1, 1), periodic="y").polar()), Field("u", disk, depends_on=(theta,)),
+    VectorField("v", disk)[0], Field("u", Rectangle((0, 0.5), (1, 1)).spherical()), Field("u", Rectangle((0, 0), (1, 1))),
 ])
 def test_what_is_no_scalar_around_an_axis_is_a_function_of_the_coordinates(field: Field) -> None:
     assert not field.is_smooth and not isinstance(embedding((field,), field.domain), Products)

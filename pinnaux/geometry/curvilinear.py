@@ -9,13 +9,11 @@ import numpy as np
 
 from pinnaux.errors import DeclarationError
 from pinnaux.geometry.arguments import DEFAULT_NAMES
-from pinnaux.geometry.frames import given
+from pinnaux.geometry.frames import ROUNDING, given, is_whole_turn
 from pinnaux.symbolic.frame import AXES, GIVEN, POLAR, SPHERICAL, Frame
 
 if TYPE_CHECKING:
     from pinnaux.geometry.domain import Domain
-
-ROUNDING = 1e-9
 
 
 def in_system(domain: Domain, system: str) -> Domain:
@@ -27,7 +25,7 @@ def in_system(domain: Domain, system: str) -> Domain:
     _check_ranges(domain, frame)
     periodic = {new[name]: ends for name, ends in domain.periodic.items()}
     for name, bounds in zip(frame.names, domain.bounds):
-        if name == frame.around and np.ptp(bounds) > 2 * np.pi * (1 - ROUNDING):
+        if name == frame.around and is_whole_turn(bounds):
             periodic[name] = tuple(map(float, bounds))
     return replace(domain, space=frame.names, system=system, periodic=periodic)
 

@@ -82,7 +82,7 @@ class Domain:
 
     def holds_axis(self, names: Container[str]) -> bool:
         """Whether the axis of curvilinear coordinates is inside the domain for a function of the coordinates `names`."""
-        return self.shape is not None and axis_is_inside(self.frame, self.shape.bounds, self.periodic, names)
+        return self.shape is not None and axis_is_inside(self.frame, self.shape.bounds, names)
 
     @cached_property
     def zeros(self) -> tuple[tuple[Expr, float], ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # What is nearer to the axis than this, relative to the domain's size, is on it.
 ON_AXIS = 1e-9
+ROUNDING = 1e-9
 ROUNDED = 1e-6
 """By how much an angle may fall short of its lower bound: files often hold single precision."""
 PROBES = (0.21, 0.5, 0.83)
@@ -135,12 +136,17 @@ def axis_faces(frame: Frame, bounds: np.ndarray) -> list[tuple[int, int]]:
     return [(axis, side) for axis, side, value in faces if frame.is_curved and abs(bounds[axis, side] - value) <= ON_AXIS * size]
 
 
-def axis_is_inside(frame: Frame, bounds: np.ndarray, periodic: Container[str], names: Container[str]) -> bool:
+def axis_is_inside(frame: Frame, bounds: np.ndarray, names: Container[str]) -> bool:
     """Whether the axis is inside the domain for a function of the named coordinates, and not the edge of a sector."""
     if not frame.is_curved:
         return False
     touched = any(axis == int(frame.polar in names) for axis, _ in axis_faces(frame, bounds))
-    return touched and frame.names[0] in names and (frame.around not in names or frame.around in periodic)
+    return touched and frame.names[0] in names and (frame.around not in names or is_whole_turn(bounds[frame.names.index(frame.around)]))
+
+
+def is_whole_turn(bounds: np.ndarray) -> bool:
+    """Whether an angle between these bounds (2,) goes round once."""
+    return bool(np.ptp(bounds) > 2 * np.pi * (1 - ROUNDING))
 
 
 def on_axis(patch: Patch, frame: Frame, bounds: np.ndarray) -> bool:
