@@ -213,7 +213,7 @@ class Automatic:
         gains = trained.score < settings.progress * state.reached
         stale = state.stale + 1 if not (improved or gains) else 0
         report = Report("correction", descent.objective.losses(descent.theta), self._fresh(state, best),
-                        f"estimated error {correction.before.error:.1e}, {found.error:.1e} after correction")
+                        f"{features} features more: from {correction.before.error:.1e} to {found.error:.1e}")
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, corrected=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,

@@ -151,7 +151,7 @@ class AuxiliaryRun:
         found = correct(self.collocation, self.judge, state.best, state.estimates, settings.estimate_features)
         best = replace(found.before, reliable=found.reliable, amplification=found.amplification, weakest=found.weakest, confidence=found.confidence)
         done = best.reliable and best.error <= settings.accuracy
-        report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), f"estimated error {best.error:.1e}")
+        report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), "by a correction that is not kept")
         return replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score,
                        finished="accuracy" if done else state.finished), report
 
