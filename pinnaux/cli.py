@@ -22,7 +22,7 @@ from pinnaux.load import load
 from pinnaux.plan import Plan
 from pinnaux.progress import say, watching
 from pinnaux.report import headline, report, report_json
-from pinnaux.settings import TRAINERS, known_trainer
+from pinnaux.settings import TRAINERS, Settings, known_trainer
 
 if TYPE_CHECKING:
     from pinnaux.problem import Problem
@@ -226,13 +226,15 @@ def _parser() -> argparse.ArgumentParser:
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     """What is said about a run, whichever trainer it has."""
     _add_out(parser)
-    parser.add_argument("--time-limit", type=_positive, metavar="SECONDS", help="stop solving after this long")
-    parser.add_argument("--accuracy", type=_positive, metavar="E", help="stop when the estimated relative error is below E")
-    parser.add_argument("--steps", type=_count, metavar="N", help="stop after N steps")
+    parser.add_argument("--time-limit", type=_positive, metavar="SECONDS",
+                        help=f"stop solving after this long (default {Settings.time_limit:g}, or the time_limit of the problem)")
+    parser.add_argument("--accuracy", type=_positive, metavar="E",
+                        help=f"stop when the estimated relative error is below E (default {Settings.accuracy:.0e}, or the accuracy of the problem)")
+    parser.add_argument("--steps", type=_count, metavar="N", help="stop after N steps (default: no such limit)")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
-    parser.add_argument("--device", default="cpu", metavar="D", help="cpu (default), cuda, cuda:1 …")
+    parser.add_argument("--device", default="cpu", metavar="D", help="cpu, cuda, cuda:1 … (default cpu)")
     parser.add_argument("--dtype", default="float64", choices=("float64", "float32"), help="number format (default float64)")
-    parser.add_argument("--quiet", action="store_true", help="print the verdict only")
+    parser.add_argument("--quiet", action="store_true", help="print the verdict only (default: what is being done, and the whole report)")
 
 
 def _add(commands: argparse._SubParsersAction, name: str, command: Callable[[argparse.Namespace], int],

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ import pyvista
 from pinnaux.cli import COMMANDS, main
 from pinnaux.load import load
 from pinnaux.report import HEADLINES
+from pinnaux.settings import Settings
 from pinnaux.solution import Solution
 from pinnaux.verdict import Verdict
 
