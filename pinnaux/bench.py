@@ -186,10 +186,10 @@ def fresh_residual(collocation: Collocation) -> Measure:
     return measure
 
 
-def summary(curves: Sequence[Curve]) -> str:
-    """The table: the time at which each power of ten is first passed, then how the runs ended."""
+def summary(curves: Sequence[Curve], quantity: str = "error") -> str:
+    """The table: the time at which each power of ten is first passed, then how the runs ended; `quantity` is what was measured."""
     powers = decades(curves)
-    heading = ("trainer", *(f"1e-{power}" for power in powers), "final error", "estimated", "steps", "seconds", "ended by")
+    heading = ("trainer", *(f"1e-{power}" for power in powers), f"final {quantity}", "estimated error", "steps", "seconds", "ended by")
     rows = []
     for one in curves:
         last = one.samples[-1]
@@ -206,9 +206,9 @@ def decades(curves: Sequence[Curve]) -> range:
     return range(1, max(FEWEST_DECADES, passed) + 1)
 
 
-def write_csv(curves: Sequence[Curve], path: Path) -> Path:
+def write_csv(curves: Sequence[Curve], path: Path, quantity: str = "error") -> Path:
     """Every sample of every curve, a line each."""
-    lines = ["trainer,seconds,step,error,estimated_error"]
+    lines = [f"trainer,seconds,step,{quantity},estimated_error"]
     for one in curves:
         for sample in one.samples:
             estimate = "" if sample.estimate is None else f"{sample.estimate:.6e}"
@@ -240,6 +240,6 @@ def _draw_curves(figure: Figure, curves: Sequence[Curve], what: str) -> None:
                   drawstyle="steps-post", label=one.trainer)
         known = [sample for sample in one.samples if sample.estimate is not None]
         axes.plot([sample.seconds for sample in known], [sample.estimate for sample in known], color=colour, linestyle=":", linewidth=1)
-    axes.set(xscale="log", yscale="log", xlabel="seconds", ylabel=what, title="dotted: estimated by the run itself")
+    axes.set(xscale="log", yscale="log", xlabel="seconds", ylabel=what, title="dotted: the error that the run itself estimates")
     axes.grid(alpha=0.3, which="both")
     axes.legend()

@@ -127,8 +127,9 @@ def bench(options: argparse.Namespace) -> int:
         curves = racing.race(runs, racing.measure_of(runs[0]), options.quiet)
         interrupts.begin_writing()
         what = "relative L2 error" if problem.exact else "residual on fresh points, relative to the zero solution's"
-        say(f"\n{what}: first passed after\n{racing.summary(curves)}")
-        racing.write_csv(curves, folder / "bench.csv")
+        quantity = "error" if problem.exact else "residual"
+        say(f"\n{what}: first passed after\n{racing.summary(curves, quantity)}")
+        racing.write_csv(curves, folder / "bench.csv", quantity)
         say(f"\npicture: {racing.draw(curves, folder / 'bench.png', what)}")
     return INTERRUPTED if interrupts.count else 0
 

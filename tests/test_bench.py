@@ -42,9 +42,9 @@ CURVES = (
 
 def test_the_table_has_the_time_at_which_each_power_of_ten_is_first_passed() -> None:
     assert summary(CURVES) == (
-        "trainer        1e-1   1e-2   1e-3  final error  estimated  steps  seconds    ended by\n"
-        "quick         1.2 s  2.0 s  2.0 s     9.00e-04   1.00e-03      9      3.0        time\n"
-        "slow     2 min 00 s      -      -     1.00e-01          -      8    120.0  stagnation")
+        "trainer        1e-1   1e-2   1e-3  final error  estimated error  steps  seconds    ended by\n"
+        "quick         1.2 s  2.0 s  2.0 s     9.00e-04         1.00e-03      9      3.0        time\n"
+        "slow     2 min 00 s      -      -     1.00e-01                -      8    120.0  stagnation")
 
 
 def test_the_powers_reach_as_far_as_the_best_of_the_curves() -> None:
@@ -158,3 +158,12 @@ def test_bench_prints_a_table_and_writes_a_file_and_a_picture(capsys, bar_file: 
     assert (seconds > 0).all()
     assert main([*words, "--quiet"]) == 0
     assert "step" not in capsys.readouterr().out.split("first passed")[0]
+
+
+def test_a_residual_is_called_a_residual_where_nothing_exact_is_known(capsys, bar_file: Path) -> None:
+    bar_file.write_text(bar_file.read_text(encoding="utf-8") + "\nproblem = Problem(problem.fields, problem.conditions)\n", encoding="utf-8")
+    assert main(["bench", str(bar_file), "--out", str(bar_file.parent), "--trainers", "lbfgs", "--steps", "1", "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    assert "residual on fresh points" in printed and "final residual  estimated error" in printed and "final error" not in printed
+    header = (bar_file.parent / "bar" / "bench.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == "trainer,seconds,step,residual,estimated_error"
