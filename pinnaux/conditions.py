@@ -136,7 +136,7 @@ def check_equation(name: str, equation: object) -> None:
     if isinstance(equation, bool):
         what, hint = f"{equation}: numbers or tuples were compared, not formulas", "a formula must stand on one side of ==; is it a field?"
     elif isinstance(equation, Relation):
-        what, hint = f"the inequality {equation}", "write an equation: minimum(u, 0) == 0 says u >= 0"
+        what, hint = f"the inequality {equation}", f"write an equation: {equation.as_equation}"
     elif isinstance(equation, Formula):
         what, hint = described(equation), f"write what it equals: {equation} == 0"
     else:
@@ -153,7 +153,15 @@ def region_of(name: str, on: object) -> Region:
     hint = 'on=domain, domain.boundary, domain.boundary["left"], domain.initial, or observations'
     if isinstance(on, str):
         hint = f'on=domain.boundary["{on}"] if that is a part of the boundary; on=domain for the interior'
+    if isinstance(on, (tuple, list)):
+        hint = f"parts of one boundary are on=domain.boundary[{_parts(on)}]; other regions need a condition each"
     raise DeclarationError(f"condition '{name}' holds on a region or domain, not on {described(on)}", hint=hint)
+
+
+def _parts(regions: Sequence[object]) -> str:
+    """The names of the boundary parts among the regions, or themselves, as they stand in brackets."""
+    names = [name for one in regions for name in (one.parts if isinstance(one, Region) else (one,)) if isinstance(name, str)]
+    return ", ".join(f'"{name}"' for name in names or ("left", "right"))
 
 
 def names_of(condition: str, part: str, residual: Formula) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import PatchRegion, Region
 from pinnaux.geometry.rules import line_rule, region_rule
 from pinnaux.symbolic.complex import Complex, linearly
+from pinnaux.symbolic.coordinates import remedy_or
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.symbolic.integral import Integral, Rule, Variable, everything, varies
 from pinnaux.symbolic.places import dependences_of, known_formula, listed_dependences
@@ -101,7 +102,7 @@ def path_of(formula: Formulas, over: object, start: object, end: object) -> Path
     if isinstance(over, Variable):
         return over_variable(formula, over, start, end)
     raise DeclarationError(f"an integral runs over a domain, a region, a coordinate or a Variable, not over {described(over)}",
-                           hint='over=domain, over=domain.boundary["top"], over=x, or s = Variable("s") and over=s, start=0, end=x')
+                           hint=remedy_or(over, 'over=domain, over=domain.boundary["top"], over=x, or s = Variable("s") and over=s, start=0, end=x'))
 
 
 def over_region(formula: Formulas, region: Region) -> Path:

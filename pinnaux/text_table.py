@@ -122,11 +122,11 @@ def split(text: str, delimiter: str) -> Row:
 
 
 def commented_header(comments: Sequence[str], delimiter: str, width: int) -> Row | None:
-    """The names in the last comment that has one for each column; a unit in brackets belongs to the name before it."""
+    """The words in the last comment that has one for each column; a unit in brackets belongs to the name before it."""
     for comment in reversed(comments):
         text = re.sub(r"\s+(?=[\[(])", "", comment.lstrip("#% "))
         for between in (delimiter, " "):
-            if len(cells := split(text, between)) == width:
+            if len(cells := split(text, between)) == width and any(map(is_word, cells)):
                 return cells
     return None
 
@@ -136,10 +136,12 @@ def check_widths(name: str, header: Row | None, rows: Sequence[Row], lines: Sequ
     if not rows:
         refuse_empty(name)
     width = len(header) if header is not None else len(rows[0])
+    other_header = len(rows) > 1 and len({len(row) for row in rows}) == 1
+    hint = "put a # before every line above the header" if other_header else "correct the line or remove it"
     for row, line in zip(rows, lines):
         if len(row) != width:
             source = "the header names" if header is not None else f"line {lines[0]} has"
-            raise DeclarationError(f"{name}, line {line} has {len(row)} cells, but {source} {width}", hint="correct the line or remove it")
+            raise DeclarationError(f"{name}, line {line} has {len(row)} cells, but {source} {width}", hint=hint)
 
 
 def refuse_empty(name: str) -> None:

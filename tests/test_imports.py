@@ -20,7 +20,7 @@ HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "
 # The declaration layer, from the bottom up: each may import those before it, and itself.
 DECLARATION = (
     "errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "noise", "integrals", "elsewhere", "conditions",
-    "eigenproblem", "problem", "modes", "python_hints", "load")
+    "eigenproblem", "problem", "modes", "spellings", "python_hints", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
     "files", "verdict", "doubts", "jets", "linalg", "network", "ansatz", "surroundings", "sites", "derivatives", "siteplan", "settings", "objective",

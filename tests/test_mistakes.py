@@ -30,6 +30,8 @@ problem = Problem(fields=[u], conditions=[heat])
 """
 
 
+LINE = 'line = Interval(0, 1)\ns = line.coordinates\nw = Field("w", line)\n'
+
 EIGEN = 'lam = Eigenvalue("lam")\nmode = Condition("mode", -laplacian(u) == lam * u, on=domain)\n'
 
 
@@ -378,6 +380,59 @@ MISTAKES = {
     "integral beyond the domain": Mistake(
         's = Variable("s")\nhistory = integral(at(u, t=s), over=s, start=0, end=2 * t)  # <-\nCondition("c", u == history, on=domain)',
         "but field u is known for 0 <= t <= 1", "inside the field's domain"),
+    "one coordinate without its comma": Mistake(
+        LINE + "sin(pi * s)  # <-", "the coordinates (x,) are a tuple, not a number", "write x, = domain.coordinates (the comma takes a tuple of one apart)"),
+    "one coordinate without its comma, plus a number": Mistake(LINE + "s + 1  # <-", "the coordinates (x,) are a tuple", "x, = domain.coordinates"),
+    "one coordinate without its comma, negated": Mistake(LINE + "-s  # <-", "the coordinates (x,) are a tuple", "x, = domain.coordinates"),
+    "one coordinate without its comma, compared": Mistake(LINE + "line.where(s < 0.5)  # <-", "the coordinates (x,) are a tuple", "x, = domain.coordinates"),
+    "one coordinate without its comma, equated": Mistake(
+        LINE + "line.boundary.where(s == 0)  # <-", "the coordinates (x,) are a tuple", "x, = domain.coordinates"),
+    "one coordinate without its comma, times a field": Mistake(
+        LINE + "w * s  # <-", "cannot multiply scalar w and 1-vector (x,): shapes () and (1,) differ", "x, = domain.coordinates"),
+    "one coordinate without its comma, equal to a field": Mistake(LINE + "s == w  # <-", "cannot equate scalar w and 1-vector (x,)", "x, = domain.coordinates"),
+    "one coordinate without its comma, in a derivative": Mistake(
+        LINE + "diff(w, s)  # <-", "cannot differentiate scalar w in 1-vector (x,)", "x, = domain.coordinates"),
+    "one coordinate without its comma, in a function": Mistake(LINE + "exp(s)  # <-", "exp takes a scalar, not 1-vector (x,)", "x, = domain.coordinates"),
+    "one coordinate without its comma, in an integral": Mistake(LINE + "integral(w, over=s)  # <-", "not over 1-vector (x,)", "x, = domain.coordinates"),
+    "coordinates called": Mistake("domain.coordinates()  # <-", "the coordinates (x, y, t) are a tuple, not a number", "write x, y, t = domain.coordinates"),
+    "too few names of coordinates": Mistake("a, b = domain.coordinates  # <-", "too many values to unpack (expected 2)", "write x, y, t = domain.coordinates"),
+    "too many names of coordinates": Mistake(
+        "a, b, c, d = domain.coordinates  # <-", "not enough values to unpack (expected 4, got 3)", "write x, y, t = domain.coordinates"),
+    "one name too many of one coordinate": Mistake(LINE + "a, b = line.coordinates  # <-", "not enough values to unpack", "write x, = line.coordinates"),
+    "coordinate that is not named yet": Mistake("solid = Box((0, 0, 0), (1, 1, 1))\nz  # <-", "name 'z' is not defined", "write x, y, z = solid.coordinates"),
+    "coordinate as an attribute": Mistake("domain.x  # <-", "no attribute 'x'", "write x, y, t = domain.coordinates"),
+    "normal that is not named yet": Mistake("dot(grad(u), normal)  # <-", "name 'normal' is not defined", "n = domain.normal"),
+    "normal of a boundary": Mistake("domain.boundary.normal  # <-", "no attribute 'normal'", "n = domain.normal"),
+    "circle": Mistake("Circle((0, 0), 1)  # <-", "name 'Circle' is not defined", "Disk((0, 0), 1)"),
+    "sphere": Mistake("Sphere((0, 0, 0), 1)  # <-", "name 'Sphere' is not defined", "Ball((0, 0, 0), 1)"),
+    "line": Mistake("Line(0, 1)  # <-", "name 'Line' is not defined", "Interval(0, 1)"),
+    "geometry": Mistake("Geometry(1)  # <-", "name 'Geometry' is not defined", "Interval, Rectangle"),
+    "domain of times": Mistake("TimeDomain(0, 1)  # <-", "name 'TimeDomain' is not defined", "* TimeInterval(0, 1)"),
+    "boundary condition as a class": Mistake("DirichletBC(u, 0)  # <-", "name 'DirichletBC' is not defined", 'Condition("wall", u == 0, on=domain.boundary)'),
+    "flux as a class": Mistake("NeumannBC(u, 0)  # <-", "name 'NeumannBC' is not defined", "dot(grad(u), domain.normal) == 0"),
+    "Jacobian": Mistake("jacobian(u, x)  # <-", "name 'jacobian' is not defined", "diff(u, x)"),
+    "name of a NumPy function": Mistake("arcsin(x)  # <-", "name 'arcsin' is not defined", "pinnaux writes it asin"),
+    "number e": Mistake("e**x  # <-", "name 'e' is not defined", "exp(u)"),
+    "derivative as an attribute": Mistake("u.dx  # <-", "no attribute 'dx'", "diff(u, x)"),
+    "regions in a list": Mistake(
+        'Condition("c", u == 0, on=[domain.boundary["left"], domain.boundary["right"]])  # <-',
+        "holds on a region or domain, not on 2-vector", 'on=domain.boundary["left", "right"]'),
+    "names of regions in a list": Mistake('Condition("c", u == 0, on=["top", "hole"])  # <-', "not on 2-vector", 'on=domain.boundary["top", "hole"]'),
+    "first moment as a part of the boundary": Mistake('domain.boundary["initial"]  # <-', "has no boundary part 'initial'", "the first moment is domain.initial"),
+    "interior as a part of the boundary": Mistake('domain.boundary["interior"]  # <-', "has no boundary part 'interior'", "on=domain"),
+    "parts of a boundary in a list": Mistake('domain.boundary[["left", "right"]]  # <-', "has no boundary part", 'without further brackets: "left", "right"'),
+    "boundary called": Mistake('domain.boundary("left")  # <-', "is not callable", 'domain.boundary["left", "right"]'),
+    "part of a domain": Mistake('domain["left"]  # <-', "is not subscriptable", 'domain.boundary["left", "right"]'),
+    "upper bound as a condition": Mistake(
+        'Condition("c", u <= 0, on=domain)  # <-', "not the inequality u <= 0", "write an equation: maximum(u, 0) == 0 says u <= 0"),
+    "lower bound as a condition": Mistake(
+        'Condition("c", u >= x, on=domain)  # <-', "not the inequality x <= u", "write an equation: maximum(x - u, 0) == 0 says x <= u"),
+    "two bounds as a condition": Mistake(
+        'Condition("c", (u <= 1) & (u >= 0), on=domain)  # <-', "not the inequality (u <= 1) & (0 <= u)", "one condition for each"),
+    "time before space": Mistake("TimeInterval(0, 1) * Interval(0, 1)  # <-", "cannot multiply TimeInterval(0, 1) by Interval(0, 1)", "a shape comes first"),
+    "time added to space": Mistake("Interval(0, 1) + TimeInterval(0, 1)  # <-", "TimeInterval(0, 1) has a time", "a shape is multiplied by the times"),
+    "ranges instead of corners": Mistake("Rectangle((0, 1), (0, 1))  # <-", "runs from 0 to 0", "two corners differ in each coordinate"),
+    "keyword that is also a name": Mistake("Problem(domain=domain, fields=[u], conditions=[heat])  # <-", "unexpected keyword argument 'domain'", "known: 'fields'"),
     "output with a variable": Mistake(
         's = Variable("s")\nProblem(fields=[u], conditions=[heat], outputs={"q": s * u})  # <-', "output 'q': the variable s has no value", "over=s"),
 }

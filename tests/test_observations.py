@@ -37,13 +37,14 @@ def written(folder: Path, text: str, name: str = "probes.csv") -> Path:
         '\ufeff"x","y","T"\r\n0.1,0.2,20.5\r\n0.9,0.8,21\r\n0.5,0.5,-0.03\r\n',
         "x [m];y/m;T (°C)\n0.1;0.2;20.5\n0.9;0.8;21\n0.5;0.5;-0.03\n",
         "% Model: plate, run 7\n% x       y       T (K)\n0.1 0.2 20.5\n0.9 0.8 21\n0.5 0.5 -0.03\n",
+        "% x y T\n% 1 2 3\n0.1 0.2 20.5\n0.9 0.8 21\n0.5 0.5 -0.03\n",
         "# measured on Monday, by hand\nx,y,T\n0.1,0.2,20.5\n0.9,0.8,21\n0.5,0.5,-0.03\n",
         '"T","Points:0","Points:1","Points:2"\n20.5,0.1,0.2,0\n21,0.9,0.8,0\n-0.03,0.5,0.5,0\n',
         "x y T\n1.D-1 0.2D0 2.05D+01\n0.9 0.8 21\n0.5 0.5 -3d-2\n",
         "x,y,T,\n0.1,0.2,20.5,\n0.9,0.8,21,\n0.5,0.5,-0.03,\n",
     ],
     ids=["commas", "other columns and order", "semicolons", "tabs", "blanks and comments", "quotes, byte-order mark, CRLF", "units",
-         "header in the last comment", "comment above the header", "ParaView's titles", "Fortran's numbers", "commas at the ends"],
+         "header in the last comment", "numbers in the last comment", "comment above the header", "ParaView's titles", "Fortran's numbers", "commas at the ends"],
 )
 def test_a_table_with_a_header_is_read_by_column_names(tmp_path, text):
     probes = Observations(written(tmp_path, text), plate, columns=("T",))
@@ -233,6 +234,7 @@ REFUSED = {
     "no header, names without coordinates": ("0.1 0.2 3\n", ("T",), "has no header and 3 columns", 'columns=("x", "y", "T")'),
     "empty cell": ("x,y,T\n0.1,0.2,\n", ("T",), "line 2: column 'T' is empty", "nothing is filled in"),
     "short row": ("x,y,T\n0.1,0.2,3\n0.1,0.2\n", ("T",), "line 3 has 2 cells, but the header names 3", "correct"),
+    "title above the header": ("Plate\nx,y,T\n0.1,0.2,3\n", ("T",), "line 2 has 3 cells, but the header names 1", "put a # before every line above"),
     "no rows": ("x,y,T\n", ("T",), "has no rows", "row of numbers"),
     "empty file": ("", ("T",), "has no rows", "row of numbers"),
     "no header, too few names": ("0.1 0.2 3\n", ("T",), "has no header and 3 columns, but columns= names 1: (T)", "all columns in order"),

@@ -51,9 +51,8 @@ def point(value: object, role: str, dimension: int | None = None) -> np.ndarray:
 def ordered(lower: float, upper: float, role: str) -> None:
     """Refuse a range that is empty or upside down."""
     if not lower < upper:
-        raise DeclarationError(
-            f"{role} runs from {lower:g} to {upper:g}: the lower end must be below the upper", hint="exchange the two ends"
-        )
+        hint = "exchange the two ends" if lower > upper else "give two ends that differ; two corners differ in each coordinate: (0, 0), (2, 1)"
+        raise DeclarationError(f"{role} runs from {lower:g} to {upper:g}: the lower end must be below the upper", hint=hint)
 
 
 def coordinate_names(names: str | Sequence[str] | None, dimension: int, shape: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pinnaux.geometry.frames import axis_faces, axis_is_inside, on_axis
 from pinnaux.geometry.patch import Patch, frozen_at, swept
 from pinnaux.geometry.region import PatchRegion, Region
 from pinnaux.geometry.shape import Shape
+from pinnaux.symbolic.coordinates import Coordinates
 from pinnaux.symbolic.frame import CARTESIAN, CYLINDRICAL, POLAR, SPHERICAL, Frame
 from pinnaux.symbolic.relations import Relation
 from pinnaux.symbolic.poles import zero
@@ -68,7 +69,7 @@ class Domain:
     @property
     def coordinates(self) -> tuple[Coordinate, ...]:
         """The coordinates as formulas: `x, y, t = domain.coordinates`."""
-        return tuple(Coordinate(name, self.frame) for name in self.names)
+        return Coordinates(Coordinate(name, self.frame) for name in self.names)
 
     @property
     def normal(self) -> Tensor:
@@ -222,7 +223,7 @@ class Domain:
         """The domain at every time of a TimeInterval."""
         if not isinstance(other, Domain) or other.shape is not None:
             raise DeclarationError(
-                f"cannot multiply {self.label} by {other!r}", hint="domains are multiplied by TimeInterval(start, end)"
+                f"cannot multiply {self.label} by {other!r}", hint="a shape comes first, and is multiplied by TimeInterval(start, end)"
             )
         if self.time is not None:
             raise DeclarationError(f"{self.label} has a time already", hint="multiply by one TimeInterval only")
@@ -263,7 +264,7 @@ class Domain:
             if domain.time is not None:
                 raise DeclarationError(
                     f"cannot combine {self.label} {sign} {other.label}: {domain.label} has a time",
-                    hint=f"combine the shapes first: (A {sign} B) * TimeInterval(start, end)",
+                    hint=f"a shape is multiplied by the times, shapes are combined before: (A {sign} B) * TimeInterval(start, end)",
                 )
         if self.frame != other.frame:
             kinds = [f"({', '.join(one.space)})" + f", {one.system}" * one.frame.is_curved for one in (self, other)]

@@ -50,6 +50,14 @@ class Region(ABC):
         """Equal for regions that are the same set, so that conditions on them can share points."""
 
 
+def elsewhere(name: object) -> str:
+    """What was meant by the name of a boundary part that is the name of another region, or a list of names."""
+    if isinstance(name, list):
+        return f"names of several parts stand there without further brackets: {', '.join(map(repr, name))}".replace("'", '"')
+    slices = {"initial": "the first moment is domain.initial", "final": "the last moment is domain.final"}
+    return {**slices, "interior": "the interior is on=domain", "boundary": "the whole boundary is domain.boundary"}.get(str(name), "")
+
+
 @dataclass(frozen=True, eq=False)
 class PatchRegion(Region):
     """A region that is a union of patches: everything but observations."""
@@ -82,7 +90,7 @@ class PatchRegion(Region):
             raise DeclarationError(f"the {self.describe()} has no named parts", hint='boundary parts are domain.boundary["name"]')
         for name in chosen:
             if name not in self.parts:
-                hint = self.domain.why_no_boundary(name) or did_you_mean(str(name), self.parts)
+                hint = self.domain.why_no_boundary(name) or elsewhere(name) or did_you_mean(str(name), self.parts)
                 raise DeclarationError(f"{self.domain.label} has no boundary part {name!r}", hint=hint)
         parts = tuple(part for part in self.parts if part in chosen)
         return replace(self, parts=parts, patches=tuple(patch for patch in self.patches if set(patch.names) & set(parts)))

@@ -13,6 +13,7 @@ import numpy as np
 from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.analytic import analytic
 from pinnaux.symbolic.complex import Complex, is_complex, joined, parts, written
+from pinnaux.symbolic.coordinates import remedy_or
 from pinnaux.symbolic.elementary import called, value_at
 from pinnaux.symbolic.formula import Formula, described, is_number
 from pinnaux.symbolic.jumps import branches_differ
@@ -186,5 +187,5 @@ def refuse_tensor(name: str, argument: object) -> None:
     """Raise the error for a scalar function of a vector or matrix."""
     if isinstance(argument, (tuple, list)) or isinstance(argument, Formula) and argument.shape:
         raise DeclarationError(
-            f"{name} takes a scalar, not {described(argument)}", hint=f"apply it to components, {name}(v[0]), or to norm(v)"
+            f"{name} takes a scalar, not {described(argument)}", hint=remedy_or(argument, f"apply it to components, {name}(v[0]), or to norm(v)")
         )

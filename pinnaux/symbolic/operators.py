@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.symbolic.complex import Complex, bilinearly, linearly
+from pinnaux.symbolic.coordinates import remedy_or
 from pinnaux.symbolic.expression import ONE, ZERO, Constant, power
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.frame import CYLINDRICAL, Frame
@@ -54,7 +55,7 @@ def check_coordinate(value: object, formula: Formulas) -> None:
     """Refuse to differentiate in anything but a coordinate."""
     if isinstance(value, Coordinate):
         return
-    hint = "write the coordinate itself: x, y = domain.coordinates, then diff(u, x)"
+    hint = remedy_or(value, "write the coordinate itself: x, y = domain.coordinates, then diff(u, x)")
     if isinstance(value, int):
         hint = "for a higher order repeat the coordinate: diff(u, x, x)"
     raise DeclarationError(f"cannot differentiate {described(formula)} in {described(value)}: it is not a coordinate", hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.coordinates import remedy_or
 from pinnaux.symbolic.formula import described, shape_of
 
 
@@ -13,7 +14,7 @@ def refuse_shapes(verb: str, left: object, right: object) -> None:
     shapes = f"shapes {shape_of(left)} and {shape_of(right)} differ"
     raise DeclarationError(
         f"cannot {verb} {described(left)} and {described(right)}: {shapes}",
-        hint="both must have the same shape; of a vector v, v[0] and dot(v, n) are scalars, div(v) is one too",
+        hint=remedy_or(right, "both must have the same shape; of a vector v, v[0] and dot(v, n) are scalars, div(v) is one too"),
     )
 
 

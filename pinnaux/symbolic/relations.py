@@ -21,6 +21,11 @@ class Relation:
         """The same relation between other scalars, in the order of its operands."""
         raise AssertionError(f"{type(self).__name__} must say how it is rebuilt")
 
+    @property
+    def as_equation(self) -> str:
+        """How a condition says the same, in words."""
+        return "maximum(a - b, 0) == 0 says a <= b; one condition for each"
+
     def __and__(self, other: object) -> Predicate:
         return Predicate("&", (self, relation(other, "&")))
 
@@ -93,6 +98,12 @@ class Inequality(Relation):
 
     def rebuilt(self, sides: Iterator[Expr]) -> Inequality:
         return Inequality(next(sides), next(sides), self.strict)
+
+    @property
+    def as_equation(self) -> str:
+        if self.left.vanishes:
+            return f"minimum({self.right}, 0) == 0 says {self.right} >= 0"
+        return f"maximum({self.left - self.right}, 0) == 0 says {self.left} <= {self.right}"
 
     def __str__(self) -> str:
         return f"{self.left} {'<' if self.strict else '<='} {self.right}"
