@@ -8,56 +8,59 @@ from __future__ import annotations
 import importlib
 from types import MappingProxyType
 
-from pinnaux.errors import PinnauxError
-from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
-from pinnaux.integrals import integral
-from pinnaux.load import load
-from pinnaux.problem import ComplexField, Condition, Eigenvalue, Field, Observations, Parameter, Problem, VectorField
-from pinnaux.symbolic.functions import (
-    abs,
-    acos,
-    asin,
-    atan,
-    atan2,
-    cos,
-    cosh,
-    erf,
-    exp,
-    log,
-    maximum,
-    minimum,
-    phase,
-    pi,
-    pointwise,
-    sign,
-    sin,
-    sinh,
-    sqrt,
-    tan,
-    tanh,
-    where,
-)
-from pinnaux.symbolic.integral import Variable
-from pinnaux.symbolic.operators import (
-    cross,
-    curl,
-    diff,
-    div,
-    dot,
-    grad,
-    hessian,
-    identity,
-    inner,
-    laplacian,
-    norm,
-    outer,
-    sym,
-    trace,
-    transpose,
-)
-from pinnaux.symbolic.parts import conj, imag, real
-from pinnaux.symbolic.places import at
-from pinnaux.symbolic.tensor import Tensor
+from pinnaux.interrupt import loading
+
+with loading():
+    from pinnaux.errors import PinnauxError
+    from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
+    from pinnaux.integrals import integral
+    from pinnaux.load import load
+    from pinnaux.problem import ComplexField, Condition, Eigenvalue, Field, Observations, Parameter, Problem, VectorField
+    from pinnaux.symbolic.functions import (
+        abs,
+        acos,
+        asin,
+        atan,
+        atan2,
+        cos,
+        cosh,
+        erf,
+        exp,
+        log,
+        maximum,
+        minimum,
+        phase,
+        pi,
+        pointwise,
+        sign,
+        sin,
+        sinh,
+        sqrt,
+        tan,
+        tanh,
+        where,
+    )
+    from pinnaux.symbolic.integral import Variable
+    from pinnaux.symbolic.operators import (
+        cross,
+        curl,
+        diff,
+        div,
+        dot,
+        grad,
+        hessian,
+        identity,
+        inner,
+        laplacian,
+        norm,
+        outer,
+        sym,
+        trace,
+        transpose,
+    )
+    from pinnaux.symbolic.parts import conj, imag, real
+    from pinnaux.symbolic.places import at
+    from pinnaux.symbolic.tensor import Tensor
 
 # `solve` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
 __all__ = [

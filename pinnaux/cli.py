@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pinnaux.errors import PinnauxError, TrainingError, UsageError, did_you_mean
 from pinnaux.files import ensure_writable, write_text
 from pinnaux.heap import keep_freed_memory
-from pinnaux.interrupt import Interrupts
+from pinnaux.interrupt import STATUS as INTERRUPTED, Interrupts
 from pinnaux.load import load
 from pinnaux.plan import Plan
 from pinnaux.progress import say, watching
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pinnaux.problem import Problem
     from pinnaux.solution import Solution
 
-WRONG_USAGE, FAILED, INTERRUPTED = 1, 3, 130
+WRONG_USAGE, FAILED = 1, 3
 COMMANDS = ("check", "solve", "export", "plot", "bench")
 SOLUTION_FILE = "solution.pt"
 
@@ -63,6 +63,10 @@ def solve(options: argparse.Namespace) -> int:
     ensure_writable(folder)
     keep_freed_memory()
     with Interrupts() as interrupts:
+        if not options.quiet:
+            say(f"solving {options.file}")
+        with interrupts.held():
+            _load_solver()
         solution = _solve(problem, options)
         interrupts.begin_writing()
         with interrupts.held():
@@ -134,6 +138,11 @@ def bench(options: argparse.Namespace) -> int:
     return INTERRUPTED if interrupts.count else 0
 
 
+def _load_solver() -> None:
+    """torch and what needs it."""
+    import pinnaux.solver  # noqa: F401
+
+
 def _load_writers() -> None:
     """The libraries that writing needs."""
     import matplotlib.backends.backend_agg
@@ -158,8 +167,6 @@ def saved_solution(options: argparse.Namespace) -> Solution:
 
 
 def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
-    if not options.quiet:
-        say(f"solving {options.file}")
     from pinnaux.solver import solve as solve_problem
 
     with watching(options.quiet) as watch:
