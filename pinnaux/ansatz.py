@@ -257,6 +257,9 @@ class Ansatz:
     def size(self) -> int:
         return sum(group.size for group in self.groups) + self.numbers
 
+    def __repr__(self) -> str:
+        return f"Ansatz({', '.join(name for group in self.groups for name in group.unknowns)}: {self.size} free parameters)"
+
     @property
     def regular(self) -> list[bool]:
         """For every free parameter whether its function is regular; numbers are."""

@@ -61,6 +61,9 @@ class Collocation:
     finer: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Collocation({self.plan.problem!r} in {self.dtype} on {self.device})"
+
     @cached_property
     def compiled(self) -> tuple[Block, ...]:
         """Every region's conditions as residuals on no points yet."""

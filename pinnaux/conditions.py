@@ -14,7 +14,7 @@ from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
 from pinnaux.noise import stated_noise
-from pinnaux.symbolic.formula import Formula, described
+from pinnaux.symbolic.formula import Formula, described, shortened
 from pinnaux.symbolic.integral import everything, varies
 from pinnaux.symbolic.relations import Equation, Relation
 from pinnaux.symbolic.poles import regular
@@ -103,6 +103,9 @@ class Condition:
     def parameters(self) -> tuple[ParameterNode, ...]:
         """The parameters in the equation, each once."""
         return parameters_in(self.equation.operands)
+
+    def __repr__(self) -> str:
+        return f"Condition({self.name}: {shortened(str(self.equation))}" + (f" on {self.region.describe()})" if self.varies else ")")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.equation}" + (f" on {self.region.describe()}" if self.varies else "")

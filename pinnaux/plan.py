@@ -79,6 +79,9 @@ class Plan:
             gathered.setdefault((condition.region.key, condition.varies), []).append(condition)
         return Plan(problem, settings, groups, tuple(_region(conditions, groups) for conditions in gathered.values()))
 
+    def __repr__(self) -> str:
+        return f"Plan({self.problem!r})"
+
     @cached_property
     def interior_components(self) -> int:
         """Residual components at a point of the interior, at least 1."""

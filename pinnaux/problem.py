@@ -65,6 +65,14 @@ class Problem:
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of fields and parameters."""
+        return tuple(one.name for one in (*self.fields, *self.parameters))
+
+    def __repr__(self) -> str:
+        return f"Problem({', '.join(self.names)} on {self.domain!r}: {', '.join(one.name for one in self.conditions)})"
+
     @cached_property
     def unknowns(self) -> tuple[Field, ...]:
         """The scalar fields, in the order of `fields`."""

@@ -49,6 +49,9 @@ class Solution:
     theta: TorchTensor
     verdict: Verdict
 
+    def __repr__(self) -> str:
+        return f"Solution({', '.join(self.problem.names)}: {self.verdict.summary})"
+
     def __call__(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs and fields by name at points (N, d) in the order of the domain's coordinates: (N,), (N, k) or (N, k, l).
 

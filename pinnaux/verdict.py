@@ -101,6 +101,14 @@ class Verdict:
     def exit_status(self) -> int:
         return EXIT_STATUS[self.status]
 
+    @property
+    def summary(self) -> str:
+        """What ended the run, and the largest estimated error."""
+        return f"{self.status}, estimated relative error {max(self.error_estimate.values()):.1e}" if self.error_estimate else self.status
+
+    def __repr__(self) -> str:
+        return f"Verdict({self.summary})"
+
 
 @dataclass(frozen=True)
 class Consistency:

@@ -55,6 +55,19 @@ def inside(problem: Problem, count: int) -> np.ndarray:
     return low + (high - low) * np.random.default_rng(0).random((count, len(low)))
 
 
+def test_everything_at_hand_in_a_notebook_prints_itself_on_one_short_line() -> None:
+    solution = untrained(everything())
+    problem = solution.problem
+    points, _ = solution.residuals(problem.conditions[0].name)
+    shown = [solution, solution.verdict, solution.collocation, solution.collocation.plan, solution.ansatz, problem, problem.domain,
+             *problem.fields, *problem.conditions, *(condition.region for condition in problem.conditions), points]
+    assert [repr(one) for one in shown if "\n" in repr(one) or len(repr(one)) > 200] == []
+    assert repr(wave(1.0)) == "Solution(u: steps, estimated relative error 2.5e-01)"
+    assert repr(bar()) == "Problem(u on Interval(0, 1): balance, ends)"
+    assert repr(bar().conditions[0]) == "Condition(balance: -u_xx == 9.8696*sin(3.14159*x) on interior)"
+    assert repr(Points(np.zeros((5, 2)))) == "Points(5 with 2 coordinates)"
+
+
 def test_many_points_evaluated_in_chunks_agree_with_the_networks_values() -> None:
     solution = untrained(everything())
     points = inside(solution.problem, 50_000)

@@ -30,6 +30,9 @@ class Points:
     def __len__(self) -> int:
         return len(self.coordinates)
 
+    def __repr__(self) -> str:
+        return f"Points({len(self)} with {self.coordinates.shape[1]} coordinates{' and normals' if self.normals is not None else ''})"
+
     def __getitem__(self, selection: np.ndarray | slice) -> Points:
         """The selected points (a mask, indices or a slice), in the order selected."""
         normals = None if self.normals is None else self.normals[selection]
