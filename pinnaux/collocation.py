@@ -93,7 +93,8 @@ class Collocation:
         Of observations those kept for training, or with `held_out` those kept from it; all where noise is known, which nothing is to fit.
         """
         generator = purpose.generator()
-        return tuple(self.block(number, self.sample(region, self.plan.count(region, interior), generator, held_out))
+        count = self.plan.count_held_out if held_out else self.plan.count
+        return tuple(self.block(number, self.sample(region, count(region, interior), generator, held_out))
                      for number, region in enumerate(self.plan.regions))
 
     def attracted(self, ansatz: Ansatz, theta: Tensor, interior: int, purpose: Purpose) -> tuple[Block, ...]:

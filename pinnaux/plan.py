@@ -40,6 +40,11 @@ class RegionPlan:
         return any(condition.varies for condition in self.conditions)
 
     @property
+    def nodes(self) -> int:
+        """Points that are looked at for each point alone, itself among them."""
+        return 1 + sum(site.count for site in self.sites.sites if set(site.along) == set(self.region.domain.names))
+
+    @property
     def by_moments(self) -> bool:
         """Whether integrals depend on the point's time alone, which many points had better share."""
         time, space = self.region.domain.time, self.region.domain.space
@@ -115,6 +120,10 @@ class Plan:
                     values = evaluate(deviation, dict(zip(region.region.domain.names, points.coordinates.T)), data=points.columns)
                     stated[name] = float(np.sqrt(np.mean(values**2)))
         return stated
+
+    def count_held_out(self, region: RegionPlan, interior: int) -> int:
+        """Points to judge by: fewer where each has nodes of its own, which cost as much as other points."""
+        return max(1, round(self.count(region, interior) / region.nodes**0.5))
 
     @cached_property
     def bare_parts(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pinnaux.derivatives import group_spec, structure
 from pinnaux.jets.spec import JetSpec
-from pinnaux.symbolic.integral import Integral, Rule, varies
+from pinnaux.symbolic.integral import Integral, Rule
 from pinnaux.symbolic.scalar import Coordinate, Elsewhere, Expr, Unknown, postorder
 from pinnaux.symbolic.walk import rebuilt
 

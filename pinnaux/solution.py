@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -143,7 +143,7 @@ class Solution:
     def _fresh(self, number: int) -> Points:
         settings = self.collocation.plan.settings
         region = self.collocation.plan.regions[number]
-        count = self.collocation.plan.count(region, settings.held_out_points)
+        count = self.collocation.plan.count_held_out(region, settings.held_out_points)
         return self.collocation.sample(region, count, Purpose(settings.seed, VERDICT_POINTS, number).generator(), held_out=True)
 
     def save(self, path: str | Path) -> None:

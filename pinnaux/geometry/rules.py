@@ -20,9 +20,9 @@ KINDS: Mapping[str, Callable[[int], tuple[np.ndarray, np.ndarray]]] = MappingPro
     {"interval": clustered, "half-line": half_line, "line": line})
 # Nodes along a line, and on a region by the number of its parameters: where all points share them, and where each has its own.
 SHARED = MappingProxyType({"interval": 192, "half-line": 256, "line": 256})
-OWN = MappingProxyType({"interval": 40, "half-line": 128, "line": 128})
+OWN = MappingProxyType({"interval": 32, "half-line": 128, "line": 128})
 SHARED_ON_REGION, MOST_SHARED = (1, 192, 2304), 5000
-OWN_ON_REGION, MOST_OWN = (1, 48, 196), 512
+OWN_ON_REGION, MOST_OWN = (1, 32, 196), 512
 
 
 @dataclass(frozen=True)
