@@ -127,8 +127,13 @@ class Plan:
 
     @cached_property
     def bare_parts(self) -> tuple[str, ...]:
-        """Boundary parts of the domain that no condition mentions: right for some equations, forgotten in others."""
+        """Boundary parts of the domain that no condition mentions: right for some equations, forgotten in others. Equations without
+        derivatives in space, integral equations for instance, need none."""
         domain = self.problem.domain
+        nodes = everything(formula for region in self.regions for condition in region.conditions for formula in condition.residuals)
+        leaves = [node.leaf if isinstance(node, Elsewhere) else node for node in nodes]
+        if not any(set(dict(leaf.orders)) & set(domain.space) for leaf in leaves if isinstance(leaf, Derivative)):
+            return ()
         conditioned = {part for region in self.regions for part in region.region.parts}
         return tuple(name for name in domain.boundary_names if name not in conditioned)
 

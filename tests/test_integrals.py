@@ -176,6 +176,15 @@ def test_an_integral_fixes_the_constant_of_a_field() -> None:
     assert Plan.of(Problem([w], [*flux, Condition("mean", integral(w, over=line) == 0)])).floating == ()
 
 
+def test_an_equation_without_derivatives_in_space_needs_no_boundary_condition() -> None:
+    line = Interval(0, 1)
+    (z,), w = line.coordinates, Field("w", line)
+    kernel = Condition("kernel", w == z + integral(z * s * at(w, x=s), over=s, start=0, end=1), on=line)
+    assert Plan.of(Problem([w], [kernel])).bare_parts == ()
+    slope = Condition("kernel", w == z + integral(z * s * at(diff(w, z), x=s), over=s, start=0, end=1), on=line)
+    assert Plan.of(Problem([w], [slope])).bare_parts == ("left", "right")
+
+
 def test_checking_a_problem_shows_its_integrals_and_their_nodes() -> None:
     plan = str(Plan.of(heat(integral(u * x, over=square) * integral(u, over=domain) + integral(exp(-s) * at(u, x=s, y=0, t=0), over=s, start=0, end=1) * log(y))))
     assert "integral(u*x, over=Rectangle((0, 0), (1, 2))): 196 nodes for each t" in plan
