@@ -78,7 +78,4 @@ def exactness(objective: Objective, theta: Tensor) -> float:
 
 def _at_zero(block: Block, objective: Objective, theta: Tensor) -> Tensor:
     """Residuals (m, N) of the functions that are zero."""
-    points = block.surroundings
-    jets = [points.points.new_zeros(len(spec), points.count, len(group.unknowns)) for spec, group in zip(block.specs, objective.ansatz.groups)]
-    numbers = objective.ansatz.split(theta)[-1][:, None].expand(-1, points.count)
-    return torch.nan_to_num(block.program(jets, numbers, points), nan=0.0, posinf=0.0, neginf=0.0)
+    return torch.nan_to_num(block.at_zero(objective.ansatz, theta), nan=0.0, posinf=0.0, neginf=0.0)
