@@ -16,7 +16,7 @@ from pinnaux.jets.layers import Scale
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network, spread
 from pinnaux.objective import Block, Objective
-from pinnaux.trainers.closed_form import gauss_newton, quieted
+from pinnaux.trainers.first_solution import solved_from_zero
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, moved
 
@@ -95,8 +95,7 @@ def spread_start(collocation: Collocation, scale: float, at_random: bool) -> Des
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
     objective = Objective(first, blocks, fair_weights(objective, theta))
     zero = theta
-    theta = gauss_newton(objective, zero, settings.newton_steps, settings.start_regularisation, memory=settings.memory).theta
-    theta = quieted(objective, zero, theta, settings.newton_steps, settings.start_regularisation, settings.memory)
+    theta = solved_from_zero(collocation, objective, zero, settings.newton_steps, settings.start_regularisation)
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]
     whole = torch.cat([*parts, first.split(theta)[-1]])
     ansatz, whole = _in_units(ansatz, whole, [points[:, collocation.axes(number)] for number in range(len(plan.groups))])

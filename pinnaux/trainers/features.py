@@ -6,22 +6,21 @@ list of trials, one a step: a pilot of every kind and scale, then the best of th
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Candidate, Trial
-from pinnaux.architecture import constant_start, has_corners, on_top, random_start, start, wide
+from pinnaux.architecture import has_corners, on_top, random_start, start, wide
 from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.objective import Objective
 from pinnaux.settings import Settings
-from pinnaux.trainers.closed_form import gauss_newton, quieted, size
+from pinnaux.trainers.first_solution import RANDOM_START, solved_from_zero
 from pinnaux.trainers.held_out import HeldOut, check_finite
 
-FEATURES, FEATURE_POINTS, HELD_POINTS, RANDOM_START = 1, 2, 3, 4
+FEATURES, FEATURE_POINTS, HELD_POINTS = 1, 2, 3
 SEEN = 1e-6
 """The share of the residuals above which a nonlinearity at a solution is no rounding: its coefficients may be large and cancel."""
 
@@ -103,7 +102,7 @@ def held_out(collocation: Collocation) -> HeldOut:
     """Held-out points, weighted by the balance of the reference features at their solution."""
     settings = collocation.plan.settings
     ansatz, objective, zero = trial_problem(collocation, Trial(*settings.reference_trial, settings.pilot_features))
-    theta = _solve(collocation, objective, zero, 2)
+    theta = solved_from_zero(collocation, objective, zero, 2, settings.regularisation)
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut.of(Objective.unweighted(ansatz, blocks), theta)
@@ -130,30 +129,9 @@ def _is_affine(objective: Objective, zero: Tensor, step: Tensor, tolerance: floa
 def solve_trial(collocation: Collocation, judge: HeldOut, trial: Trial, base: Candidate | None = None) -> Candidate:
     """The trial's output layer by least squares, added to `base` where given (a nonlinear problem starts near its solution)."""
     ansatz, objective, theta = trial_problem(collocation, trial, base)
-    theta = _solve(collocation, objective, theta, 1 if judge.linear else collocation.plan.settings.newton_steps)
-    return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
-
-
-def _solve(collocation: Collocation, objective: Objective, zero: Tensor, steps: int) -> Tensor:
-    """From the zero solution; from random functions where nothing moves away from it: div(|∇u|∇u) = f degenerates there.
-
-    Where that does not help either, from functions that are one: log u is undefined at zero, and u^3.5 where u is negative.
-    """
     settings = collocation.plan.settings
-    best = gauss_newton(objective, zero, steps, settings.regularisation, memory=settings.memory).theta
-    best = quieted(objective, zero, best, steps, settings.regularisation, settings.memory)
-    before = size(objective, zero)
-    if size(objective, best) < settings.moved * before:
-        return best
-    others = [random_start(objective.ansatz, collocation, Purpose(settings.seed, RANDOM_START)),
-              constant_start(objective.ansatz, collocation)]
-    for theta in others:
-        weighted = replace(objective, weights=fair_weights(objective, theta))
-        found = gauss_newton(weighted, theta, 3 * steps, settings.start_regularisation, memory=settings.memory).theta
-        best = min(best, found, key=lambda one: size(objective, one))
-        if size(objective, best) < settings.moved * before < math.inf:
-            break
-    return best
+    theta = solved_from_zero(collocation, objective, theta, 1 if judge.linear else settings.newton_steps, settings.regularisation)
+    return Candidate(ansatz, theta, judge.score(ansatz, theta), trial=trial)
 
 
 def trial_problem(collocation: Collocation, trial: Trial, base: Candidate | None = None) -> tuple[Ansatz, Objective, Tensor]:
