@@ -177,14 +177,15 @@ def test_the_error_is_estimated_though_the_largest_residual_falls_faster(seed: i
     assert relative(values(rounds, moments[:, None]), exact) < 3 * rounds.best.error
 
 
-def test_windows_left_are_told_by_those_done_where_the_next_is_short_by_chance() -> None:
-    """Half the way took ten tries; the eleventh was refused, and a window of a thousandth is to follow."""
+@pytest.mark.parametrize(("edges", "length", "tries", "expected"), [
+    pytest.param((0.0, 0.2, 0.3, 0.5), 1e-3, 10, 10, id="one short by chance"), pytest.param((0.0, 0.2, 0.3, 0.5), 0.1, 10, 5, id="as now"),
+    pytest.param((0.0, 1e-5, 2e-5, 3e-5), 2e-5, 20, np.log2(1 + (1 - 3e-5) / 2e-5), id="growing after a quick start"),
+    pytest.param((0.0, 0.5), 0.1, 10, 0, id="too few to tell")])
+def test_how_many_windows_are_left(edges: tuple[float, ...], length: float, tries: int, expected: float) -> None:
     marching = marching_of(decay())
-    chain = marches.Chain((0.0, 0.2, 0.3, 0.5), (None,) * 3)
-    rounds = marches.Rounds(replace(marching.begin(1e-3), chain=chain, length=1e-3, tries=10))
-    assert marches.windows_left(marching, rounds) == pytest.approx(10)
-    assert marches.windows_left(marching, replace(rounds, march=replace(rounds.march, length=0.1))) == pytest.approx(5)
-    assert marches.windows_left(marching, replace(rounds, march=replace(rounds.march, chain=marches.Chain((0.0, 0.5), (None,))))) == 0
+    chain = marches.Chain(edges, (None,) * (len(edges) - 1))
+    rounds = marches.Rounds(replace(marching.begin(1e-3), chain=chain, length=length, tries=tries))
+    assert marches.windows_left(marching, rounds) == pytest.approx(expected)
 
 
 def test_windows_grow_short_where_the_solution_is_quick() -> None:

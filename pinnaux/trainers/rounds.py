@@ -22,6 +22,7 @@ from pinnaux.trainers.window import Window
 CHANGE = 47
 LOOSEST, TIGHTER = 1e-2, 0.1
 FEWEST_WINDOWS = 3
+GROWING = 1.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,15 @@ def advance(marching: Marching, judge: HeldOut, rounds: Rounds) -> Rounds:
 
 
 def windows_left(marching: Marching, rounds: Rounds) -> float:
-    """How many more windows the march needs, as long as they are now or were on average; 0 while too few are done to tell."""
+    """How many more windows the march needs, as long as they are now, growing as they do, or as on average; 0 while too few are done to tell."""
     march, (first, last) = rounds.march, marching.duration
     if len(march.chain.pieces) < FEWEST_WINDOWS:
         return 0.0
-    return (last - march.chain.end) * min(1 / march.length, march.tries / (march.chain.end - first))
+    left, done = last - march.chain.end, march.chain.end - first
+    growth = march.length / (march.chain.end - march.chain.edges[-2])
+    # A geometric series: windows that follow a quick start grow by thousands.
+    needed = math.log1p(left * (growth - 1) / march.length) / math.log(growth) if growth > GROWING else left / march.length
+    return min(needed, march.tries * left / done)
 
 
 def given_up(marching: Marching, rounds: Rounds) -> Rounds:
