@@ -25,7 +25,8 @@ QUICK = ("insulated_plate", "lotka_volterra", "poisson_square")
 # An estimate may be this many times too small where the verdict does not call it unreliable.
 UNDERESTIMATE = 20
 ROUNDING = 1e-12
-MOST_OVER_TIME = 1.1
+# Seconds that the last step may take beyond the limit.
+MOST_OVER_TIME = 30
 
 Measure = Callable[[Solution], float]
 
@@ -76,6 +77,22 @@ def drag(solution: Solution) -> float:
     outward = points.normals                     # of the fluid: into the cylinder
     force = cylinder.measure * np.mean(pressure * outward[:, 0] - 1e-3 * (gradient[0] * outward[:, 0] + gradient[1] * outward[:, 1]))
     return abs(2 * force / (0.2**2 * 0.1) / references.CYLINDER_DRAG - 1)
+
+
+def convection(solution: Solution) -> float:
+    """The largest relative error of the heat that passes and of the fastest flow up and across."""
+    s, middle = np.linspace(0, 1, 2001), np.full(2001, 0.5)
+    across, up = solution(np.column_stack([middle, s])), solution(np.column_stack([s, middle]))
+    found = np.array([across["nusselt"][0], across["velocity"][:, 0].max(), up["velocity"][:, 1].max()])
+    return float(np.abs(found / references.CONVECTION - 1).max())
+
+
+def shocked_density(solution: Solution) -> float:
+    """The relative L1 error of the density at the last moment, in which a shock as thin as viscosity makes it hardly counts."""
+    x = np.linspace(0, 1, 2001)
+    points = np.column_stack([x, np.full_like(x, 0.2)])
+    exact = references.shock_tube(points)
+    return float(np.abs(solution(points)["rho"] - exact).mean() / exact.mean())
 
 
 def tones(solution: Solution) -> float:
@@ -131,6 +148,7 @@ EXPECTED: Mapping[str, Expected] = {
     "lotka_volterra": Expected(tuple(
         Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-4, name) for name in ("hares", "lynxes"))),
     "memory": reaches("u", 1e-9),
+    "natural_convection": Expected((Quantity(convection, 3e-3),), ends=("accuracy", "time")),
     "navier_stokes": Expected((Quantity(pressure_difference, 1e-2, "p"), Quantity(drag, 1e-2)), ends=("accuracy", "time")),
     "p_laplacian": Expected((Quantity(exact("u"), 5e-4, "u"),), ends=("accuracy", "time")),
     "plate_bending": reaches("w", 1.5e-4, lambda: on_domain("plate_bending", references.clamped_plate)),
@@ -141,6 +159,8 @@ EXPECTED: Mapping[str, Expected] = {
     "poisson_square": reaches("u", 2e-12),
     "poisson_square_4": reaches("u", 6e-7),
     "schroedinger": Expected((Quantity(against("h", references.schroedinger), 1.3e-3, "h"),)),
+    # Viscosity of 1e-3 is 1.7 % of the density; the jump at first is nowhere resolved, so that no accuracy is ever confirmed.
+    "shock_tube": Expected((Quantity(shocked_density, 4e-2),), ends=("accuracy", "stagnation", "time")),
     "wave": reaches("u", 6e-6),
 }
 
@@ -195,6 +215,13 @@ def test_a_harmonic_reference_meets_its_boundary_values(name: str, reference: Ca
         assert np.abs(reference(points) - (part in warm)).max() < 2e-8
 
 
+def test_the_exact_shock_tube_conserves_mass_momentum_and_the_conditions_across_its_shock() -> None:
+    x = np.linspace(0, 1, 200_001)
+    density = references.shock_tube(np.column_stack([x, np.full_like(x, 0.2)]))
+    assert density.mean() == pytest.approx((1 + 0.125) / 2, abs=1e-5)      # nothing reaches the ends
+    assert sorted(set(density[(x > 0.5) & (x < 0.9)].round(5))) == pytest.approx([0.125, 0.26557, 0.42632], abs=1e-5)
+
+
 @pytest.mark.parametrize(("reference", "size", "steps"), [(references.allen_cahn, 1024, 50), (references.kdv, 512, 500)])
 def test_a_spectral_reference_does_not_depend_on_its_resolution(
         reference: Callable[[int], references.Periodic], size: int, steps: int) -> None:
@@ -230,7 +257,7 @@ def test_a_problem_is_solved_to_its_stated_error(name: str) -> None:
     solution = pinnaux.solve(problem)
     expected = EXPECTED[name]
     assert solution.verdict.status in expected.ends
-    assert solution.verdict.elapsed < MOST_OVER_TIME * Settings.time_limit
+    assert solution.verdict.elapsed < (problem.time_limit or Settings.time_limit) + MOST_OVER_TIME
     for quantity in expected.quantities:
         error = quantity.measure(solution)
         assert error <= quantity.bound
