@@ -18,6 +18,7 @@ from pinnaux.jets.inputs import CornerFunctions, Embedding
 from pinnaux.jets.layers import Linear
 from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spec import JetSpec
+from pinnaux.kinks import Kink
 from pinnaux.network import Network, spread
 
 LARGEST_EXPONENT = 4.0
@@ -37,10 +38,17 @@ SPREAD_POINTS, SIZE_POINTS = 2048, 512
 """Points that features are spread over (at least), and on which the size of a function is measured."""
 
 
-def embedding(group: Sequence[Field], domain: Domain) -> Embedding | Products:
-    """The group's coordinates scaled to [−1, 1], periodic ones mapped to the circle; for scalars around an axis, functions of the place."""
+def embedding(group: Sequence[Field], domain: Domain, kinks: Sequence[Kink] = ()) -> Embedding | Products:
+    """The group's coordinates scaled to [−1, 1], periodic ones mapped to the circle; for scalars around an axis, functions of the place.
+
+    Beside them, functions that bend at the kinks: a smooth function of both is any function that is smooth on either side.
+    """
+    names = [coordinate.name for coordinate in group[0].coordinates]
+    if kinks:
+        smooth = around_axis(names, domain).functions if group[0].is_smooth else [(one,) for name in names for one in scaled(name, names, domain)]
+        return Products((*smooth, *((bent(kink, names, domain),) for kink in kinks)))
     if group[0].is_smooth:
-        return around_axis([coordinate.name for coordinate in group[0].coordinates], domain)
+        return around_axis(names, domain)
     bounds = {name: (float(low), float(high)) for name, (low, high) in zip(domain.names, domain.bounds)}
     chosen = [(coordinate.name, *bounds[coordinate.name]) for coordinate in group[0].coordinates]
     return Embedding(
@@ -78,6 +86,12 @@ def scaled(name: str, names: Sequence[str], domain: Domain) -> list[Factor]:
     if name in domain.periodic:
         return waves(name, names, high - low, low)
     return [Factor(names.index(name), centre=(low + high) / 2, half=(high - low) / 2)]
+
+
+def bent(kink: Kink, names: Sequence[str], domain: Domain) -> Factor:
+    """Zero before the kink, and one at the end of the coordinate's interval."""
+    high = float(domain.bounds[domain.names.index(kink.coordinate), 1])
+    return Factor(names.index(kink.coordinate), power=kink.order, centre=kink.place, half=high - kink.place, bent=True)
 
 
 def corner_branches(group: Sequence[Field], domain: Domain, lifted: bool = False) -> list[Branch]:
@@ -135,7 +149,7 @@ def wide(collocation: Collocation, kind: str, scale: float, columns: int, purpos
     groups = []
     for number, group in enumerate(collocation.plan.groups):
         features = max(columns // len(problem.unknowns), FEWEST_FEATURES)
-        network = Network.dense(embedding(group, problem.domain), (features,), len(group), kind)
+        network = Network.dense(embedding(group, problem.domain, collocation.plan.kinks[number]), (features,), len(group), kind)
         own = spread(network, points[:, collocation.axes(number)], scale, generator)
         groups.append(with_branches(collocation, group, [Features(network, own[: network.size - network.layers[-1].size])]))
     return Ansatz(tuple(groups), len(problem.parameters))

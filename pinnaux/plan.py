@@ -5,7 +5,7 @@ It prints itself: that is `pinnaux check`. No torch here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from pinnaux.derivatives import collapse, jet_specs
 from pinnaux.fields import Field
 from pinnaux.geometry.region import Region
 from pinnaux.jets.spec import JetSpec
+from pinnaux.kinks import Kink, kink_places
 from pinnaux.problem import Problem
 from pinnaux.settings import SEPARATED, TRAINERS, Settings
 from pinnaux.siteplan import Sites
@@ -138,6 +139,20 @@ class Plan:
         return tuple(name for name in domain.boundary_names if name not in conditioned)
 
     @cached_property
+    def kinks(self) -> tuple[tuple[Kink, ...], ...]:
+        """Where the unknowns of each group are less smooth, because coefficients of equations in the interior jump or bend."""
+        inside = [region for region in self.regions if region.region.kind == "interior"]
+        places = kink_places((formula for region in inside for formula in region.formulas), self.problem.domain)
+        return tuple(self._kinks(number, places) for number in range(len(self.groups)))
+
+    def _kinks(self, number: int, places: Mapping[str, Sequence[float]]) -> tuple[Kink, ...]:
+        """Those of one group: as smooth as its highest derivatives along the coordinate allow."""
+        specs = [region.specs[number] for region in self.regions]
+        specs += [site.spec for region in self.regions for site in region.sites.sites if site.group == number]
+        axes = enumerate(coordinate.name for coordinate in self.groups[number][0].coordinates)
+        return tuple(Kink(name, place, max(1, *(spec.order_along(axis) for spec in specs))) for axis, name in axes for place in places.get(name, ()))
+
+    @cached_property
     def floating(self) -> tuple[Field, ...]:
         """Fields that the conditions mention only through derivatives: any constant may be added to them."""
         nodes = everything(formula for region in self.regions for condition in region.conditions for formula in condition.residuals)
@@ -200,11 +215,13 @@ class Plan:
         return sum(self._network_size(group) for group in self.groups) + len(self.problem.parameters)
 
     def inputs(self, group: Sequence[Field]) -> int:
-        """Inputs of a group's network: two for a periodic coordinate, but r and the angle around an axis inside are r cos θ and r sin θ."""
+        """Inputs of a group's network: one for each coordinate and kink, two for a periodic coordinate, but r and the angle around an axis
+        inside are r cos θ and r sin θ."""
         domain = self.problem.domain
         names = [coordinate.name for coordinate in group[0].coordinates]
         around = group[0].is_smooth and domain.frame.around in names
-        return sum(2 if name in domain.periodic else 1 for name in names) - around
+        kinks = next(own for one, own in zip(self.groups, self.kinks) if one[0] is group[0])
+        return sum(2 if name in domain.periodic else 1 for name in names) - around + len(kinks)
 
     def _network_size(self, group: Sequence[Field]) -> int:
         widths = [self.inputs(group), *self.settings.hidden_widths, len(group)]

@@ -86,6 +86,12 @@ def around_axis_case() -> Case:
     return drawn(Network.dense(layer, (4,), 2, "tanh"), normal(7, 3, seed=4))
 
 
+def bent_case() -> Case:
+    """Two scaled coordinates, and functions of them that are zero on one side of a place."""
+    bends = (Factor(0, power=2, centre=0.1, half=1.5, bent=True), Factor(1, power=1, centre=-0.3, half=0.5, bent=True), Factor(1, power=3, bent=True))
+    return drawn(Network.dense(Products(((Factor(0),), (Factor(1),), *((one,) for one in bends))), (4,), 2, "tanh"), normal(9, 2, seed=4))
+
+
 def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None, lifted: int = 0) -> CornerFunctions:
     """The re-entrant corner of an L-shape: interior angles from π/2 to 2π around (0.2, −0.1)."""
     return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time, lifted=lifted)
@@ -122,6 +128,7 @@ networks = (
     pytest.param(dense(3, "sin", (), 2), id="linear-3d"),
     pytest.param(periodic_case(), id="periodic"),
     pytest.param(around_axis_case(), id="around an axis"),
+    pytest.param(bent_case(), id="bent"),
     pytest.param(corner_case(), id="corner-time"),
     pytest.param(space_time_case(3), id="space-time"),
     pytest.param(space_time_case(1), id="moments"),

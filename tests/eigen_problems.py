@@ -34,6 +34,7 @@ from pinnaux import (
     laplacian,
     pi,
     sym,
+    where,
 )
 from pinnaux.geometry.domain import Domain
 from pinnaux.symbolic.scalar import Expr
@@ -125,6 +126,18 @@ def cantilever_values(count: int) -> list[float]:
     return [brentq(lambda b: np.cos(b) * np.cosh(b) + 1, (k - 0.5) * np.pi - 1, (k - 0.5) * np.pi + 1) ** 4 for k in range(1, count + 1)]
 
 
+def stepped_values(count: int, place: float = 0.3, step: float = 100.0) -> list[float]:
+    """λ of −u'' + V u on [0, 1] with V = 0 before the place and `step` after it: k cot ka + q cot qb = 0, both sides alike at the step."""
+    def mismatch(value: float) -> float:
+        k, q = np.sqrt(complex(value)), np.sqrt(complex(value - step))
+        a, b = place, 1 - place
+        return float((k * np.cos(k * a) * np.sin(q * b) / q + np.sin(k * a) * np.cos(q * b)).real)
+
+    grid = np.linspace(1, 60 * count + 100, 4000)
+    signs = [mismatch(value) > 0 for value in grid]
+    return [brentq(mismatch, low, high) for low, high, one, other in zip(grid, grid[1:], signs, signs[1:]) if one != other][:count]
+
+
 def squares(dimension: int, least: int = 1, factor: float = np.pi**2) -> list[float]:
     """π² times all sums of so many squares of whole numbers, in order."""
     return sorted(factor * sum(k * k for k in ks) for ks in np.ndindex(*(6,) * dimension) if min(ks) >= least)
@@ -147,6 +160,7 @@ KNOWN = {
     "small units": Known(lambda modes: on_line(Interval(0, 1e6), lambda u, x: -1e-20 * diff(u, x, x), modes), [1e-32 * value for value in STRING]),
     "Sturm-Liouville": Known(lambda modes: on_line(UNIT, lambda u, x: -diff((1 + x) ** 2 * diff(u, x), x), modes),
                              [0.25 + (k * np.pi / np.log(2)) ** 2 for k in range(1, 6)]),
+    "step": Known(lambda modes: on_line(UNIT, lambda u, x: where(x < 0.3, 0, 100 * u) - diff(u, x, x), modes), stepped_values(4)),
     "weight": Known(lambda modes: on_line(UNIT, lambda u, x: -diff(u, x, x), modes, weight=lambda x: 1 / (1 + x) ** 2),
                     [0.25 + (k * np.pi / np.log(2)) ** 2 for k in range(1, 6)]),
     "not self-adjoint": Known(lambda modes: on_line(UNIT, lambda u, x: 10 * diff(u, x) - diff(u, x, x), modes), [25 + value for value in STRING]),

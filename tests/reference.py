@@ -76,8 +76,9 @@ def inputs(layer: Embedding | CornerFunctions | Products | SpaceTime, points: Te
 
 
 def factor_of(factor: Factor, x: Tensor) -> Tensor:
-    """A wave or a scaled coordinate, to its power."""
-    return (torch.cos(factor.wave * x - factor.phase) if factor.wave else (x - factor.centre) / factor.half) ** factor.power
+    """A wave or a scaled coordinate, to its power; zero before the centre where it is bent."""
+    value = (torch.cos(factor.wave * x - factor.phase) if factor.wave else (x - factor.centre) / factor.half) ** factor.power
+    return torch.where(x > factor.centre, value, 0.0) if factor.bent else value
 
 
 def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:

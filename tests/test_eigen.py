@@ -35,7 +35,7 @@ QUICK = {**SMALL, "pilot_features": 80, "feature_sizes": (160,), "feature_trials
 # Problem, modes, and the relative error allowed with a few features.
 SOLVED = {
     "string": (4, 1e-10), "integral": (3, 1e-8), "negative": (3, 1e-10), "near": (3, 1e-9), "on the spot": (3, 1e-9), "small units": (2, 1e-10),
-    "Sturm-Liouville": (2, 1e-8), "weight": (2, 1e-8), "not self-adjoint": (3, 1e-7), "ring": (5, 1e-9), "Mathieu": (4, 1e-6),
+    "Sturm-Liouville": (2, 1e-8), "weight": (2, 1e-8), "step": (4, 1e-8), "not self-adjoint": (3, 1e-7), "ring": (5, 1e-9), "Mathieu": (4, 1e-6),
     "cantilever": (3, 1e-6), "well": (3, 1e-3), "square": (4, 1e-4), "free square": (4, 1e-4), "disk": (5, 1e-4), "polar disk": (3, 1e-4), "Steklov": (5, 1e-6), "endless": (5, 1e-9),
 }
 

@@ -17,7 +17,10 @@ from pinnaux.jets.spec import JetSpec, MultiIndex, unit
 
 @dataclass(frozen=True)
 class Factor:
-    """A function of the coordinate number `axis`: ξ^power with ξ = (x − centre)/half, or (wave > 0) cos(wave·x − phase)^power."""
+    """A function of the coordinate number `axis`: ξ^power with ξ = (x − centre)/half, or (wave > 0) cos(wave·x − phase)^power.
+
+    A `bent` one is ξ^power for ξ > 0 and zero else: derivatives of that order jump.
+    """
 
     axis: int
     power: int = 1
@@ -25,15 +28,25 @@ class Factor:
     half: float = 1.0
     wave: float = 0.0
     phase: float = 0.0
+    bent: bool = False
 
     def derivatives(self, x: Tensor, order: int) -> list[Tensor]:
-        """The function (N,) and its derivatives up to the order; the power is 1 or 2."""
+        """The function (N,) and its derivatives up to the order; the power is 1 or 2, but of a bent one any."""
         if self.wave:
             return self._of_wave(x, order)
+        if self.bent:
+            return self._bent(x, order)
         xi = (x - self.centre) / self.half
         found = [xi, torch.full_like(x, 1 / self.half)] if self.power == 1 else [
             xi.square(), 2 * xi / self.half, torch.full_like(x, 2 / self.half**2)]
         return (found + [torch.zeros_like(x)] * order)[: order + 1]
+
+    def _bent(self, x: Tensor, order: int) -> list[Tensor]:
+        """ξ₊^m has the derivatives m!/(m − k)! ξ₊^(m − k), and none beyond the m-th."""
+        xi = ((x - self.centre) / self.half).clamp_min(0)
+        found = [math.perm(self.power, k) * xi ** (self.power - k) / self.half**k for k in range(min(order, self.power - 1) + 1)]
+        last = math.factorial(self.power) * (xi > 0).to(x) / self.half**self.power
+        return (found + [last] + [torch.zeros_like(x)] * order)[: order + 1]
 
     def _of_wave(self, x: Tensor, order: int) -> list[Tensor]:
         """cos² y = (1 + cos 2y)/2, and each derivative of cos(ωx − φ) is ω times itself a quarter of a turn ahead."""

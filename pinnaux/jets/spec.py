@@ -54,6 +54,10 @@ class JetSpec:
         highest = max(sum(index) for index in self.indices)
         return max(highest, 2) if self.forms else highest
 
+    def order_along(self, axis: int) -> int:
+        """Highest derivative along one axis among the channels."""
+        return max([index[axis] for index in self.indices] + [2 for form in self.forms if form[axis]])
+
     @cached_property
     def first(self) -> int:
         """Number of first-derivative channels; they occupy channels 1 … first."""

@@ -46,7 +46,7 @@ def space_embedding(window: Window, group: int) -> Embedding | Products:
     """The inputs made of a group's spatial coordinates."""
     plan = window.collocation.plan
     fields = plan.groups[group]
-    return embedding(fields, plan.problem.domain).without(len(fields[0].coordinates) - 1)
+    return embedding(fields, plan.problem.domain, plan.kinks[group]).without(len(fields[0].coordinates) - 1)
 
 
 def expanded(window: Window, basis: Basis, degree: int) -> Ansatz:

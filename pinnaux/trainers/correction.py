@@ -135,7 +135,7 @@ def _corrected(collocation: Collocation, candidate: Candidate, features: int, pu
         parts = list(zip(group.branches, group.split(theta)))
         branches: list[Branch] = [Frozen(branch, part) for branch, part in parts]
         branches += [Tangent(branch.network, part) for branch, part in parts if isinstance(branch, Trained)]
-        layer, share = embedding(fields, plan.problem.domain), max(100, features // len(plan.problem.unknowns))
+        layer, share = embedding(fields, plan.problem.domain, plan.kinks[number]), max(100, features // len(plan.problem.unknowns))
         if candidate.trial:
             network = Network.dense(layer, (share,), len(fields), candidate.trial.kind)
             drawn = spread(network, own, candidate.trial.scale, generator)

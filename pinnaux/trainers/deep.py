@@ -83,7 +83,7 @@ def spread_start(collocation: Collocation, scale: float, at_random: bool) -> Des
     generator = Purpose(settings.seed, NETWORK, int(1000 * scale)).torch_generator()
     trained, held = [], []
     for number, group in enumerate(plan.groups):
-        network = Network.dense(embedding(group, plan.problem.domain), settings.hidden_widths, len(group), settings.activation)
+        network = Network.dense(embedding(group, plan.problem.domain, plan.kinks[number]), settings.hidden_widths, len(group), settings.activation)
         own = spread(network, points[:, collocation.axes(number)], scale, generator)
         hidden = own[: network.size - network.layers[-1].size]
         held.append(with_branches(collocation, group, [Features(network, hidden)]))

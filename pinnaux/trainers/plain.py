@@ -209,8 +209,8 @@ def glorot_start(collocation: Collocation) -> tuple[Ansatz, Tensor]:
     plan = collocation.plan
     generator = Purpose(plan.settings.seed, NETWORK).torch_generator()
     groups, parts = [], []
-    for group in plan.groups:
-        network = Network.dense(embedding(group, plan.problem.domain), plan.settings.hidden_widths, len(group), plan.settings.activation)
+    for group, kinks in zip(plan.groups, plan.kinks):
+        network = Network.dense(embedding(group, plan.problem.domain, kinks), plan.settings.hidden_widths, len(group), plan.settings.activation)
         groups.append(with_branches(collocation, group, [Trained(network)]))
         parts.append(glorot(network, generator))
     ansatz = Ansatz(tuple(groups), len(plan.problem.parameters))
