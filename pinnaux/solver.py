@@ -60,7 +60,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     verdict = _with_confidence(solution, best)
     try:
         conditions = solution.judged()
-        verdict = replace(verdict, conditions=conditions, errors=solution.errors(), notes=(*verdict.notes, *_inexact(conditions, verdict.accuracy)))
+        verdict = _with_quadrature(replace(verdict, conditions=conditions, errors=solution.errors()))
     except KeyboardInterrupt:
         verdict = replace(verdict, status="interrupted", reason="by the user, before the conditions were judged")
     except PinnauxError:
@@ -193,9 +193,19 @@ def _sensitive(best: Candidate, problem: Problem) -> tuple[str, ...]:
             f"so the error can be far larger than estimated ({question})",)
 
 
+def _with_quadrature(verdict: Verdict) -> Verdict:
+    """What integrals leave inexact counts as error, which features cannot know of: an accuracy finer than that is not reached."""
+    worst = max((one.quadrature for one in verdict.conditions.values() if one.quadrature is not None), default=0.0)
+    estimate = {name: max(error, worst) for name, error in verdict.error_estimate.items()}
+    verdict = replace(verdict, error_estimate=estimate, notes=(*verdict.notes, *_inexact(verdict.conditions, verdict.accuracy)))
+    if verdict.status == "accuracy" and not worst <= verdict.accuracy:
+        return replace(verdict, status="stagnation", reason=f"the nodes of integrals leave them exact to {worst:.1e} of their terms")
+    return verdict
+
+
 def _inexact(conditions: Mapping[str, ConditionVerdict], accuracy: float) -> tuple[str, ...]:
     """A note for every condition whose integrals are less exact than the accuracy asked for."""
-    return tuple(f"the integrals in condition '{name}' are exact to {one.quadrature:.0e} of its terms only, which no estimate knows of: "
+    return tuple(f"the integrals in condition '{name}' are exact to {one.quadrature:.0e} of its terms only, and so is the solution at best: "
                  "divide them where their integrand changes fast (start=…, end=…)"
                  for name, one in conditions.items() if one.quadrature is not None and not one.quadrature <= accuracy)
 

@@ -26,6 +26,7 @@ from pinnaux import (
     at,
     diff,
     dot,
+    erf,
     exp,
     grad,
     integral,
@@ -94,6 +95,44 @@ def forgetful() -> Problem:
         Condition("start", a == sin(pi * z), on=bar.initial)], exact={"a": exp(-t) * sin(pi * z)})
 
 
+def volterra() -> Problem:
+    """u = f + ∫_0^x (x - s) u² ds with u = e^-x."""
+    f = exp(-x) - x / 2 + (1 - exp(-2 * x)) / 4
+    return Problem([u], [Condition("memory", u == f + integral((x - s) * at(u, x=s) ** 2, over=s, start=0, end=x), on=line)], exact={"u": exp(-x)})
+
+
+def abel() -> Problem:
+    """∫_0^x u(s) / √(x - s) ds = 16/15 x^2.5 with u = x²: a first-kind equation with a kernel that is singular at its end."""
+    return Problem([u], [Condition("abel", integral(at(u, x=s) / sqrt(x - s), over=s, start=0, end=x) == 16 / 15 * x**2.5, on=line)], exact={"u": x**2})
+
+
+def fractional() -> Problem:
+    """Caputo's derivative of order ½ by its definition: D u + u = f with u = t²."""
+    time = TimeInterval(0, 1)
+    (t,), a = time.coordinates, Field("a", time)
+    half = integral(at(diff(a, t), t=s) / sqrt(t - s), over=s, start=0, end=t) / sqrt(pi)
+    return Problem([a], [Condition("relax", half + a == 8 / 3 / sqrt(pi) * t**1.5 + t**2, on=time), Condition("start", a == 0, on=time.initial)], exact={"a": t**2})
+
+
+def renewal() -> Problem:
+    """u_t + u_a = -2u, births ∫ b u da at age 0: an evolution whose boundary values are an integral."""
+    life = line * TimeInterval(0, 1)
+    (age, t), a = life.coordinates, Field("a", life)
+    births = 3 / (1 - np.exp(-3)) * integral(a, over=age)
+    return Problem([a], [
+        Condition("ageing", diff(a, t) + diff(a, age) == -2 * a, on=life), Condition("births", a == births, on=life.boundary["left"]),
+        Condition("start", a == exp(-3 * age), on=life.initial)], exact={"a": exp(t - 3 * age)})
+
+
+def density() -> Problem:
+    """(p' + x p)' = 0 without flux at the ends: only ∫ p = 1 says how large p is."""
+    wide = Interval(-3, 3)
+    (z,), p = wide.coordinates, Field("p", wide)
+    flux, bell = diff(p, z) + z * p, exp(-(z**2) / 2)
+    return Problem([p], [Condition("balance", diff(flux, z) == 0, on=wide), Condition("ends", flux == 0, on=wide.boundary),
+                         Condition("one", integral(p, over=wide) == 1)], exact={"p": bell / (np.sqrt(2 * np.pi) * erf(3 / np.sqrt(2)))})
+
+
 QUICK = {**SMALL, "pilot_features": 120, "held_out_points": 100, "iterations_a_step": 20}
 
 
@@ -109,7 +148,8 @@ def few_steps(problem: Problem, steps: int, trainer: str = TRAINERS[0]) -> tuple
 
 
 @pytest.mark.parametrize(("problem", "bound", "linear"), [
-    (fredholm, 1e-10, True), (around, 1e-8, True), (forgetful, 1e-2, True), (average, 1e-8, False), (pantograph, 1e-8, False)])
+    (fredholm, 1e-10, True), (around, 1e-8, True), (forgetful, 1e-2, True), (average, 1e-8, False), (pantograph, 1e-8, False),
+    (volterra, 1e-8, False), (abel, 1e-8, True), (fractional, 1e-6, True), (renewal, 1e-4, True), (density, 1e-5, True)])
 def test_a_problem_with_integrals_is_solved_in_closed_form_step_by_step_if_it_is_nonlinear(
         problem: Callable[[], Problem], bound: float, linear: bool) -> None:
     solution, judge = few_steps(problem(), 2)
@@ -139,7 +179,20 @@ def test_a_kernel_that_the_nodes_miss_is_noted() -> None:
     assert inexact > 1e-4
     (note,) = [note for note in solution.verdict.notes if "integrals" in note]
     assert note.startswith(f"the integrals in condition 'kernel' are exact to {inexact:.0e} of its terms only")
+    assert solution.verdict.status != "accuracy"
     assert "quadrature error" in report(solution) and f"{inexact:.2e}" in report(solution)
+
+
+@pytest.mark.slow
+def test_an_accuracy_finer_than_its_integrals_is_not_reached() -> None:
+    narrow = exp(-(((x - s) / 0.01) ** 2)) / (0.01 * sqrt(pi))
+    problem = Problem([u], [Condition("kernel", u + integral(narrow * at(u, x=s), over=s, start=0, end=1)
+                                      == 1 + (erf(100 * x) + erf(100 * (1 - x))) / 2, on=line)], exact={"u": 1 + 0 * x}, accuracy=1e-4)
+    verdict = pinnaux.solve(problem, time_limit=60).verdict
+    inexact = verdict.conditions["kernel"].quadrature
+    assert verdict.errors["u"] > verdict.accuracy and verdict.status == "stagnation"
+    assert verdict.reason == f"the nodes of integrals leave them exact to {inexact:.1e} of their terms"
+    assert verdict.error_estimate["u"] == inexact and 0.3 < inexact / verdict.errors["u"] < 3
 
 
 def test_a_report_without_integrals_says_nothing_of_quadrature() -> None:
