@@ -34,12 +34,23 @@ class Kink:
 def kink_places(formulas: Iterable[Expr], domain: Domain) -> dict[str, tuple[float, ...]]:
     """The places inside the domain, by coordinate; of periodic coordinates and angles from an axis none."""
     found: dict[str, list[float]] = {name: [] for name in domain.names if name not in domain.periodic and name != domain.frame.polar}
-    differences = {difference.key: difference for node in postorder(formulas) for difference in compared(node)}
+    differences = {difference.key: difference for node in valued(formulas) for difference in compared(node)}
     for difference in differences.values():
         name = only_coordinate(difference)
         if name in found:
             found[name] += crossings(difference, name, *map(float, domain.bounds[domain.names.index(name)]))
     return {name: distinct(places, float(np.ptp(domain.bounds[domain.names.index(name)]))) for name, places in found.items()}
+
+
+def valued(formulas: Iterable[Expr]) -> list[Expr]:
+    """The nodes that values come from, not those that are only compared: where(abs(x) < 1, …) takes nothing of the bend of abs at 0."""
+    waiting, found = list(formulas), dict.fromkeys(formulas)
+    while waiting:
+        node = waiting.pop()
+        inner = [child for child in (node.children[-2:] if isinstance(node, Where) else node.children) if child not in found]
+        found |= dict.fromkeys(inner)
+        waiting += inner
+    return list(found)
 
 
 def compared(node: Expr) -> list[Expr]:
