@@ -67,6 +67,23 @@ def test_a_region_is_integrated_over_as_accurately_as_its_nodes_allow(name: str)
     assert region.domain.contains(region_nodes(region, count).points.coordinates, 1e-9).all()
 
 
+lasting = square * TimeInterval(0, 2)
+x, y, t = lasting.coordinates
+sine = math.sin(3) / 3
+parts = {
+    "half": (square.where(square.coordinates[0] < 0.5), (math.sqrt(math.e) - 1) * sine, 0.5),
+    "two pieces": (square.where((square.coordinates[1] - 0.5) ** 2 > 0.09).where(square.coordinates[0] >= 0.1),
+                   (math.e - math.exp(0.1)) * (sine - (math.sin(2.4) - math.sin(0.6)) / 3), 0.9 * 0.4),
+    "late": (lasting.where((t > 1.5) & ~(x > 1.5)), 0.5 * whole, 0.5), "either": (lasting.where((t > 1.5) | (t < 0.5)), whole, 1.0)}
+
+
+@pytest.mark.parametrize("name", parts)
+def test_a_part_of_a_box_is_integrated_over_to_rounding(name: str) -> None:
+    region, exact, size = parts[name]
+    assert total(region, 2304) == pytest.approx(exact, rel=1e-13)
+    assert total(region, 2304, lambda points: np.ones(len(points))) == pytest.approx(size, rel=1e-13)
+
+
 @pytest.mark.parametrize("domain", [
     pytest.param(Polygon([(0, 0), (1, 0), (1, 1), (0.3, 0.6), (0, 1)]), id="polygon"),
     pytest.param(Ellipse((0, 0), (2, 1)), id="ellipse"), pytest.param(Disk((0, 0), 1) + Disk((1.5, 0), 1), id="two disks"),

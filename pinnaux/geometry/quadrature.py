@@ -7,7 +7,6 @@ of low discrepancy where a body was cut, or where the dimension is too high for 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -15,13 +14,11 @@ import numpy as np
 from pinnaux.geometry.curved import curved_triangles
 from pinnaux.geometry.cuts import fixed_by
 from pinnaux.geometry.frames import embedded, given, left_out, scale_factors, unit_normals
+from pinnaux.geometry.panels import FEWEST_NODES, box_panels, gauss
 from pinnaux.geometry.patch import Patch
 from pinnaux.geometry.points import Points, hammersley, joined
 from pinnaux.geometry.region import PatchRegion
 
-LARGEST_PANEL = 48
-FEWEST_NODES = 4
-"""Nodes along an axis below which points of low discrepancy are better."""
 MOST_TIMES = 16
 """By how much a region of many pieces, such as a mesh, may have more nodes than asked for."""
 REACH = 3.2
@@ -34,15 +31,6 @@ class Nodes:
 
     points: Points
     weights: np.ndarray
-
-
-@lru_cache(maxsize=64)
-def gauss(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights (count,) of Gauss–Legendre rules on [0, 1], on equal panels of at most LARGEST_PANEL nodes."""
-    panels = -(-count // LARGEST_PANEL)
-    x, w = np.polynomial.legendre.leggauss(-(-count // panels))
-    places = (np.arange(panels)[:, None] + (x + 1) / 2) / panels
-    return places.ravel(), np.tile(w / (2 * panels), panels)
 
 
 def clustered(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -72,6 +60,9 @@ def region_nodes(region: PatchRegion, count: int) -> Nodes:
     """About `count` nodes on a region, for integrals in all coordinates of its domain: over lengths, areas and volumes in space."""
     if _was_cut(region):
         return _in_space(region, _over_triangles(region, count))
+    panels = box_panels(region, count)
+    if panels is not None:
+        return _in_space(region, Nodes(*panels))
     parts = [_patch_nodes(patch, -(-count // len(region.patches))) for patch in region.patches]
     return _in_space(region, Nodes(joined([part.points for part in parts]), np.concatenate([part.weights for part in parts])))
 
