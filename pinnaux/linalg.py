@@ -27,10 +27,12 @@ class LeastSquares:
         rows, columns = matrix.shape
         scale = matrix.norm(dim=0)
         scale = torch.where(scale > 0, scale, torch.inf)  # what no row sees is not moved
-        stacked = matrix.new_zeros(rows + columns, columns)
+        # Column by column, as LAPACK wants it, the factorisation takes the place of the matrix: one copy less of the largest there is.
+        stacked = matrix.new_zeros(columns, rows + columns).T
         torch.div(matrix, scale, out=stacked[:rows])
         stacked[rows:].fill_diagonal_(regularisation * columns**0.5)
-        return LeastSquares(*torch.geqrf(stacked), scale)
+        factor, reflections = torch.geqrf(stacked, out=(stacked, matrix.new_empty(columns)))
+        return LeastSquares(factor, reflections, scale)
 
     def solve(self, right: Tensor) -> Tensor:
         """x (P,) for b (N,)."""

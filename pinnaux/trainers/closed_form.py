@@ -100,7 +100,8 @@ def size(objective: Objective, theta: Tensor) -> float:
 
 def newton_step(objective: Objective, theta: Tensor, regularisation: float, memory: float) -> Newton:
     """The step from θ by one factorisation of the Jacobian; of one that takes more than `memory` bytes, some rows at a time."""
-    if theta.element_size() * objective.rows * theta.numel() > memory:
+    # The factorisation stands beside the Jacobian.
+    if 2 * theta.element_size() * objective.rows * theta.numel() > memory:
         residual = objective.residual(theta)
         reduced = ReducedLeastSquares.build(objective.row_chunks(theta), theta.numel(), regularisation)
         return Newton(-reduced.solution, residual.norm(), reduced.left, bool(torch.isfinite(reduced.scale).all()), reduced)
