@@ -121,11 +121,12 @@ def bench(options: argparse.Namespace) -> int:
     problem = load(options.file)
     folder = run_folder(options)
     ensure_writable(folder)
-    from pinnaux import bench as racing
-    from pinnaux.solver import prepare
-
     keep_freed_memory()
     with Interrupts() as interrupts:
+        with interrupts.held():
+            from pinnaux import bench as racing
+            from pinnaux.solver import prepare
+
         names = options.trainers or prepare(problem).plan.trainers
         runs = [prepare(problem, trainer=name, **_limits(options)) for name in names]
         curves = racing.race(runs, racing.measure_of(runs[0]), options.quiet)
@@ -175,7 +176,7 @@ def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
 
 def _limits(options: argparse.Namespace) -> dict[str, float | int | str | None]:
     """What `solve` and `bench` say about a run."""
-    return {name: getattr(options, name) for name in ("accuracy", "time_limit", "steps", "seed", "device", "dtype")}
+    return {name: getattr(options, name) for name in ("accuracy", "time_limit", "steps", "points", "seed", "device", "dtype")}
 
 
 def _show(solution: Solution, quiet: bool) -> None:
@@ -239,6 +240,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accuracy", type=_positive, metavar="E",
                         help=f"stop when the estimated relative error is below E (default {Settings.accuracy:.0e}, or the accuracy of the problem)")
     parser.add_argument("--steps", type=_count, metavar="N", help="stop after N steps (default: no such limit)")
+    parser.add_argument("--points", type=_count, default=Settings.points, metavar="N",
+                        help="at least N points in the interior, other regions in proportion (default: as many as the unknowns ask for)")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of every random choice (default 0)")
     parser.add_argument("--device", default="cpu", metavar="D", help="cpu, cuda, cuda:1 … (default cpu)")
     parser.add_argument("--dtype", default="float64", choices=("float64", "float32"), help="number format (default float64)")

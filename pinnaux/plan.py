@@ -96,7 +96,7 @@ class Plan:
     def interior_points(self, unknowns: int) -> int:
         """Interior points for so many free parameters."""
         needed = int(self.settings.points_per_unknown * unknowns / self.interior_components)
-        return max(needed, self.settings.fewest_points)
+        return max(needed, self.settings.fewest_points, self.settings.points)
 
     def count(self, region: RegionPlan, interior: int) -> int:
         """Points on a region when the interior has so many: the other regions divide their share evenly."""

@@ -35,7 +35,8 @@ class Settings:
     # Bytes that the matrices of a step may take; where they would take more, it goes without them.
     memory: float = 2.0 * 2**30
 
-    # Collocation: interior points for every free parameter and residual component, and the other regions' share of them.
+    # Collocation: at least so many interior points, those for every free parameter and residual component, and the other regions' share of them.
+    points: int = 1
     points_per_unknown: float = 3.0
     other_share: float = 1 / 3
     fewest_points: int = 64

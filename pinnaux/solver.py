@@ -35,18 +35,19 @@ DEVICES = ("cpu", "cuda")
 SENSITIVE = 1e3
 
 
-def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
-          device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0], watch: Watch | None = None) -> Solution:
+def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, points: int = 1,
+          seed: int = 0, device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0], watch: Watch | None = None) -> Solution:
     """Solve a problem to an estimated relative error `accuracy`, within `time_limit` seconds and `steps` steps.
 
+    The interior has as many points as the unknowns ask for, but `points` at least; other regions have their share of them.
     What is not given is taken from the problem, or from the defaults. `trainer` names the way to train, one of settings.TRAINERS.
     `watch` is called with a Progress after every step.
     Raises UsageError for a device, dtype or trainer that is not there, limits that are not positive, and what is no problem.
     An interrupt (Ctrl-C) ends the run with the solution so far.
     """
     began = time.monotonic()
-    collocation = prepare(problem, accuracy=accuracy, time_limit=time_limit, steps=steps, seed=seed, device=device, dtype=dtype,
-                          trainer=trainer)
+    collocation = prepare(problem, accuracy=accuracy, time_limit=time_limit, steps=steps, points=points, seed=seed, device=device,
+                          dtype=dtype, trainer=trainer)
     limits = Limits(collocation.plan.settings, began)
     with torch.no_grad():
         collocation = replace(collocation, units=field_units(collocation))
@@ -69,10 +70,10 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     return replace(solution, verdict=replace(verdict, elapsed=limits.elapsed))
 
 
-def prepare(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, seed: int = 0,
-            device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0]) -> Collocation:
+def prepare(problem: Problem, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None, points: int = 1,
+            seed: int = 0, device: str = "cpu", dtype: str = "float64", trainer: str = TRAINERS[0]) -> Collocation:
     """The problem compiled, with the settings of a run; arguments, defaults and refusals are those of `solve`."""
-    settings = _settings(problem, accuracy, time_limit, steps, seed, trainer)
+    settings = _settings(problem, accuracy, time_limit, steps, points, seed, trainer)
     plan = Plan.of(problem, settings)
     if trainer not in plan.trainers:
         raise UsageError(
@@ -210,7 +211,7 @@ def _inexact(conditions: Mapping[str, ConditionVerdict], accuracy: float) -> tup
                  for name, one in conditions.items() if one.quadrature is not None and not one.quadrature <= accuracy)
 
 
-def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, seed: int,
+def _settings(problem: Problem, accuracy: float | None, time_limit: float | None, steps: int | None, points: int, seed: int,
               trainer: str) -> Settings:
     """What is given, else what the problem says, else the default."""
     if not isinstance(problem, Problem):
@@ -218,13 +219,13 @@ def _settings(problem: Problem, accuracy: float | None, time_limit: float | None
     for name, value in (("accuracy", accuracy), ("time_limit", time_limit)):
         if value is not None and not (is_number(value) and 0 < value < math.inf):
             raise UsageError(f"{name} must be a positive number, not {described(value)}", hint=f"leave {name} out for the default")
-    for name, value, least in (("steps", steps, 1), ("seed", seed, 0)):
+    for name, value, least in (("steps", steps, 1), ("points", points, 1), ("seed", seed, 0)):
         if not (value is None and name == "steps" or isinstance(value, numbers.Integral) and value >= least):
             raise UsageError(f"{name} must be a whole number from {least} on, not {described(value)}", hint=f"leave {name} out for the default")
     if problem.eigenvalue is not None and known_trainer(trainer) != TRAINERS[0]:
         raise UsageError(f"trainer {trainer!r} does not solve eigenvalue problems", hint="leave the trainer out: they have one of their own")
     given = {"accuracy": problem.accuracy if accuracy is None else accuracy, "time_limit": problem.time_limit if time_limit is None else time_limit}
-    return Settings(steps=steps, seed=int(seed), trainer=known_trainer(trainer), **{name: float(value) for name, value in given.items() if value is not None})
+    return Settings(steps=steps, points=int(points), seed=int(seed), trainer=known_trainer(trainer), **{name: float(value) for name, value in given.items() if value is not None})
 
 
 def _out_of_memory(failure: RuntimeError) -> bool:

@@ -61,6 +61,7 @@ def results(folder: Path) -> list[str]:
     (["solve", "heat.py", "--accuracy", "high"], "'high' is not a positive number", "pinnaux solve --help"),
     (["solve", "heat.py", "--time-limit", "nan"], "'nan' is not a positive number", "pinnaux solve --help"),
     (["solve", "heat.py", "--steps", "1.5"], "'1.5' is not a positive whole number", "pinnaux solve --help"),
+    (["solve", "heat.py", "--points", "0"], "'0' is not a positive whole number", "pinnaux solve --help"),
     (["solve", "heat.py", "--seed", "x"], "'x' is not a whole number", "pinnaux solve --help"),
     (["solve", "heat.py", "--trainer", "addam"], "there is no trainer 'addam'", "did you mean 'adam'? known: 'automatic', 'adam'"),
     (["bench", "heat.py", "--trainers", "adam,lbgfs"], "there is no trainer 'lbgfs'", "did you mean 'lbfgs'?"),
@@ -207,9 +208,9 @@ def test_the_options_reach_the_solver(monkeypatch, bar_file):
     solution, seen = known.bar(), {}
     solution.verdict = Verdict("accuracy", "", 1e-4)
     monkeypatch.setattr("pinnaux.solver.solve", lambda problem, **options: seen.update(options) or solution)
-    words = "--accuracy 1e-3 --time-limit 7.5 --steps 9 --seed 4 --device cuda:1 --dtype float32 --trainer lbfgs --quiet".split()
+    words = "--accuracy 1e-3 --time-limit 7.5 --steps 9 --points 500 --seed 4 --device cuda:1 --dtype float32 --trainer lbfgs --quiet".split()
     assert main(["solve", str(bar_file), "--out", str(bar_file.parent), *words]) == 0
-    assert seen == dict(accuracy=1e-3, time_limit=7.5, steps=9, seed=4, device="cuda:1", dtype="float32", trainer="lbfgs", watch=None)
+    assert seen == dict(accuracy=1e-3, time_limit=7.5, steps=9, points=500, seed=4, device="cuda:1", dtype="float32", trainer="lbfgs", watch=None)
 
 
 def test_the_trainer_is_named_in_the_report_unless_it_is_the_default(capsys, bar_file):

@@ -75,6 +75,13 @@ def test_more_unknowns_ask_for_more_points_and_more_equations_for_fewer() -> Non
     assert one.interior_points(1) == one.settings.fewest_points
 
 
+def test_there_are_at_least_as_many_points_as_are_asked_for() -> None:
+    plan = Plan.of(everything(), Settings(points=60_000))
+    counts = {region.region.kind: plan.count(region, plan.interior_points(2000)) for region in plan.regions}
+    assert counts == {"interior": 60_000, "boundary": 10_000, "initial": 10_000, "observations": 11}
+    assert Plan.of(bar(), Settings(points=5)).interior_points(2000) == Plan.of(bar()).interior_points(2000)
+
+
 @pytest.mark.parametrize("problem", [bar, plate, source, conductivity, everything])
 def test_a_plan_prints_its_conditions_regions_and_numbers(problem) -> None:
     declared = problem()
