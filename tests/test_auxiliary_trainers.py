@@ -21,7 +21,7 @@ from pinnaux.separated import Auxiliaries, Separated, Weights, flattened
 from pinnaux.serial import decode, encode
 from pinnaux.solver import Limits, drive
 from pinnaux.trainers.alternating import Alternating
-from pinnaux.trainers.auxiliary import AuxiliaryState, adam
+from pinnaux.trainers.auxiliary import AuxiliaryState
 from pinnaux.trainers.state import Report, Trainer, Unlimited
 from pinnaux.trainers.eliminated import Eliminated
 from pinnaux.trainers.gauss_newton import GaussNewton
@@ -137,21 +137,6 @@ def test_the_first_order_step_follows_the_gradient_of_the_eliminated_system(prob
     weights = WEIGHTINGS[weighting].weights(system, theta, auxiliaries)
     residual, rows = EliminatedSystem.of(system, theta, auxiliaries, weights).system()
     assert_same(reduced_gradient(system, theta, auxiliaries, weights), 2 * rows.T @ residual, 1e-11, 0)
-
-
-def test_adam_is_that_of_torch() -> None:
-    target = torch.linspace(-1, 2, 7, dtype=torch.float64)
-    theirs = torch.zeros(7, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.Adam([theirs], lr=0.05, eps=1e-12)
-    own, memory = torch.zeros(7, dtype=torch.float64), (torch.zeros(7, dtype=torch.float64), torch.zeros(7, dtype=torch.float64))
-    for step in range(1, 30):
-        with torch.enable_grad():
-            optimiser.zero_grad()
-            (theirs - target).pow(4).sum().backward()
-        optimiser.step()
-        direction, memory = adam(4 * (own - target) ** 3, memory, step)
-        own = own - 0.05 * direction
-    assert_same(own, theirs.detach(), 1e-12, 0)
 
 
 def test_descent_never_raises_the_separated_objective() -> None:

@@ -154,13 +154,3 @@ class AuxiliaryRun:
         report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), "by a correction that is not kept")
         return replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score,
                        finished="accuracy" if done else state.finished), report
-
-
-def adam(
-    slope: Tensor, memory: tuple[Tensor, Tensor], step: int, decays: tuple[float, float] = (0.9, 0.999), least: float = 1e-12
-) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """The direction m̂/(√v̂ + ε) of Adam (arXiv:1412.6980) in its `step` (from 1), and the moments m, v after it."""
-    mean = torch.lerp(slope, memory[0], decays[0])
-    square = torch.lerp(slope.square(), memory[1], decays[1])
-    scale = (square / (1 - decays[1]**step)).sqrt() + least
-    return mean / (1 - decays[0]**step) / scale, (mean, square)

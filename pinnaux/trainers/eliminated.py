@@ -11,8 +11,9 @@ from pinnaux.collocation import Collocation
 from pinnaux.elimination import reduced_gradient
 from pinnaux.self_adaptive import LipschitzBounds, Weighting
 from pinnaux.separated import Separated
+from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState
+from pinnaux.trainers.first_order import adam
 from pinnaux.trainers.state import Budget, Report, Unlimited
-from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState, adam
 
 
 @dataclass(frozen=True, eq=False)

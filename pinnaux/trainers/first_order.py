@@ -22,9 +22,19 @@ class Moments:
     stuck: bool = False
 
 
+def adam(
+    slope: Tensor, moments: tuple[Tensor, Tensor], step: int, decay: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-12
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """m̂ / (√v̂ + ε) in a `step` (from 1), and m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; hats are freed from the bias of their start at zero."""
+    first = torch.lerp(slope, moments[0], decay[0])
+    second = torch.lerp(slope.square(), moments[1], decay[1])
+    width = (second / (1 - decay[1]**step)).sqrt() + epsilon
+    return first / (1 - decay[0]**step) / width, (first, second)
+
+
 @dataclass(frozen=True)
 class Adam:
-    """m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate · m̂ / (√v̂ + ε), hats freed from the bias of their start at zero."""
+    """θ ← θ − rate · m̂ / (√v̂ + ε)."""
 
     rate: float = 1e-3
     decay: tuple[float, float] = (0.9, 0.999)
@@ -38,11 +48,8 @@ class Adam:
     def step(self, objective: Objective, state: Moments) -> Moments:
         """One iteration."""
         loss, gradient = objective.gradient(state.theta)
-        steps, (slow, slower) = state.steps + 1, self.decay
-        first = slow * state.first + (1 - slow) * gradient
-        second = slower * state.second + (1 - slower) * gradient.square()
-        width = (second / (1 - slower**steps)).sqrt() + self.epsilon
-        return Moments(state.theta - self.rate / (1 - slow**steps) * first / width, first, second, steps, loss)
+        direction, (first, second) = adam(gradient, (state.first, state.second), state.steps + 1, self.decay, self.epsilon)
+        return Moments(state.theta - self.rate * direction, first, second, state.steps + 1, loss)
 
     def moved(self, state: Moments) -> Moments:
         """The means go on over other points."""

@@ -11,8 +11,9 @@ from torch import Tensor
 from pinnaux.collocation import Collocation
 from pinnaux.self_adaptive import LipschitzBounds, Weighting
 from pinnaux.separated import Auxiliaries, Separated, flattened, shaped
+from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState
+from pinnaux.trainers.first_order import adam
 from pinnaux.trainers.state import Budget, Report, Unlimited
-from pinnaux.trainers.auxiliary import AuxiliaryRun, AuxiliaryState, adam
 
 SUFFICIENT = 1e-4
 """Armijo's share of the decrease that the gradient promises."""
