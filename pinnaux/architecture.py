@@ -19,6 +19,7 @@ from pinnaux.jets.layers import Linear
 from pinnaux.jets.products import Factor, Products
 from pinnaux.jets.spec import JetSpec
 from pinnaux.kinks import Kink
+from pinnaux.linalg import positive
 from pinnaux.network import Network, spread
 
 LARGEST_EXPONENT = 4.0
@@ -193,7 +194,7 @@ def random_start(ansatz: Ansatz, collocation: Collocation, purpose: Purpose) -> 
         own = torch.randn(group.size, generator=generator, dtype=torch.float64).to(theta)
         axes = collocation.axes(number)
         values = group.push(own, points[:, axes], JetSpec.closure(len(axes), []))[0][0]
-        theta[position:position + group.size] = own / values.square().mean().sqrt().clamp_min(1e-300)
+        theta[position:position + group.size] = own / positive(values.square().mean().sqrt())
         position += group.size
     return theta
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from pinnaux.linalg import positive
 from pinnaux.objective import Block, Objective, balanced_weights
 
 QUIETEST = 1e-6
@@ -41,7 +42,7 @@ class Balance:
         count = sum(own.sum() for own in counts)
         shares = tuple((own / count.clamp_min(1)).sqrt() for own in counts)
         # All measurements together are balanced as one condition.
-        noise = sum((share / weight).square().sum() for share, weight in zip(shares, weights)).clamp_min(1e-300).rsqrt()
+        noise = positive(sum((share / weight).square().sum() for share, weight in zip(shares, weights))).rsqrt()
         loud = tuple(torch.where(share > 0, noise * share, weight) for share, weight in zip(shares, weights))
         measured = [(_at_zero(block, objective, theta).square().mean(dim=1).sqrt() * noise * share).square().sum()
                     for block, share in zip(objective.blocks, shares) if share.any()]

@@ -18,7 +18,7 @@ from pinnaux.elimination import Linearised
 from pinnaux.jets import activations
 from pinnaux.jets.layers import Linear
 from pinnaux.jets.spec import JetSpec
-from pinnaux.linalg import LeastSquares
+from pinnaux.linalg import LeastSquares, positive
 from pinnaux.separated import Auxiliaries, Separated, Weights
 
 SHORTENINGS = 8
@@ -83,7 +83,7 @@ def _solved(targets: list[LayerTarget], parameters: Tensor, damping: float) -> T
     grams, rights = zip(*(target.normal_equations(parameters) for target in targets))
     gram, right = sum(grams), sum(rights)
     diagonal = gram.diagonal(dim1=1, dim2=2)
-    gram = gram + torch.diag_embed((damping * diagonal.mean(dim=1)).clamp_min(1e-300)[:, None].expand_as(diagonal))
+    gram = gram + torch.diag_embed(positive(damping * diagonal.mean(dim=1))[:, None].expand_as(diagonal))
     step = torch.linalg.solve(gram, right[:, :, None])[:, :, 0]
     before, length = sum(target.defects(parameters) for target in targets), torch.ones_like(step[:, 0])
     for _ in range(SHORTENINGS):

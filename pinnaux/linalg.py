@@ -9,6 +9,11 @@ import torch
 from torch import Tensor
 
 
+def positive(values: Tensor) -> Tensor:
+    """Values ≥ 0 to divide by: the least positive number of their precision in place of 0."""
+    return values.clamp_min(torch.finfo(values.dtype).tiny)
+
+
 @dataclass(frozen=True)
 class LeastSquares:
     """argmin |A x − b|² + ε² P |S x|² for one A (N, P) and many b (N,); S holds the columns' lengths.

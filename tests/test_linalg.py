@@ -9,7 +9,7 @@ import torch
 from cases import normal
 from torch import Tensor
 
-from pinnaux.linalg import DampedSystem, LeastSquares, ReducedLeastSquares, gram
+from pinnaux.linalg import DampedSystem, LeastSquares, ReducedLeastSquares, gram, positive
 
 ROUNDING = 1e-14
 
@@ -155,3 +155,10 @@ def test_the_lower_triangle_of_a_gram_matrix_is_summed_panel_by_panel(rows: int,
     first, second = normal(rows, columns), normal(rows, columns, seed=1)
     found = gram(second, gram(first, panel=panel), panel=panel)
     assert torch.allclose(found.tril(), (first.T @ first + second.T @ second).tril(), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_zero_may_be_divided_by_in_every_precision(dtype: torch.dtype) -> None:
+    values = torch.tensor([0.0, 1e-30, 2.0], dtype=dtype)
+    assert torch.equal(0 / positive(values), torch.zeros(3, dtype=dtype)) and torch.equal(positive(values)[1:], values[1:])
+    assert torch.isfinite(1 / positive(values)).all()

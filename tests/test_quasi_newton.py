@@ -20,7 +20,7 @@ from pinnaux.objective import Objective
 from pinnaux.problem import Problem
 from pinnaux.trainers.first_order import Adam
 from pinnaux.trainers.line_search import Place, StrongWolfe, lowest
-from pinnaux.trainers.quasi_newton import LBFGS, DenseInverse, SSBroyden, broyden_parameters, self_scaled, two_loops
+from pinnaux.trainers.quasi_newton import LBFGS, DenseInverse, SSBroyden, broyden_parameters, first_length, self_scaled, two_loops
 
 METHODS = (Adam(), LBFGS(), SSBroyden())
 problems = (pytest.param(decay, id="decay"), pytest.param(plate, id="plate"))
@@ -238,3 +238,8 @@ def test_a_matrix_learnt_on_some_points_is_used_on_others() -> None:
     assert isinstance(following, DenseInverse)
     assert following.loss == pytest.approx(other.residual(following.theta).square().sum().item(), rel=1e-12)
     assert following.loss < other.residual(theta).square().sum()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_where_the_gradient_vanishes_the_first_step_has_a_length(dtype: torch.dtype) -> None:
+    assert first_length(torch.zeros(3, dtype=dtype)) == 1.0

@@ -16,7 +16,7 @@ from pinnaux.jets.layers import Linear
 from pinnaux.jets.products import Products
 from pinnaux.jets.spacetime import SpaceTime
 from pinnaux.jets.spec import JetSpec, unit
-from pinnaux.linalg import LeastSquares
+from pinnaux.linalg import LeastSquares, positive
 from pinnaux.network import Network, spread
 from pinnaux.trainers.correction import bend, bent
 from pinnaux.trainers.window import Window
@@ -119,7 +119,7 @@ def misfit(window: Window, basis: Basis, state: Candidate, time: float, count: i
         target = group.push(theta, own, spec)[0]
         layer = fitted.groups[number].branches[0].network.input
         columns = layer.push(own, spec)
-        size = target.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp_min(1e-300)
+        size = positive(target.square().mean(dim=(1, 2), keepdim=True).sqrt())
         target, columns = target / size, columns / size
         half = len(own) // 2
         system = LeastSquares.build(columns[:, :half].flatten(0, 1), collocation.plan.settings.regularisation)

@@ -19,6 +19,7 @@ from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import InputLayer
 from pinnaux.jets.spec import JetSpec, unit
+from pinnaux.linalg import positive
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective
 from pinnaux.trainers.closed_form import gauss_newton
@@ -167,7 +168,7 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
     spread = points.std(dim=0)
     bend = sum((jet[spec.position[unit(dimension, axis, 2)]] * spread[axis] ** 2).square() for axis in range(dimension))
     size = bend.sqrt()
-    size = (size / size.mean(dim=0).clamp_min(1e-300)).mean(dim=1)
+    size = (size / positive(size.mean(dim=0))).mean(dim=1)
     probabilities = uniform + torch.nan_to_num(size, nan=0.0, posinf=0.0)
     return (probabilities / probabilities.sum()).cpu()
 
@@ -189,5 +190,5 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
     sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
-        sizes[parameter.name] = (abs(new - old) / abs(new).clamp_min(1e-300)).item()
+        sizes[parameter.name] = (abs(new - old) / positive(abs(new))).item()
     return sizes

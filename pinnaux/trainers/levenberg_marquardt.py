@@ -16,6 +16,7 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
 from pinnaux.damped import F, System, linearised
+from pinnaux.linalg import positive
 from pinnaux.objective import Objective
 from pinnaux.settings import Settings
 
@@ -82,7 +83,7 @@ class LevenbergMarquardt:
         Singular functions have their own.
         """
         regular = torch.tensor(ansatz.regular, device=lengths.device)
-        return torch.where(regular, lengths[regular].mean(), lengths).clamp_min(1e-300)
+        return positive(torch.where(regular, lengths[regular].mean(), lengths))
 
     def _direction(self, state: Descent, system: System[F], factor: F, residual: Tensor) -> tuple[Tensor, float]:
         """δ, plus the acceleration a where 2|a| ≤ 0.75 |δ|; and the loss that the linear model predicts for δ."""

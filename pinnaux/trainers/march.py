@@ -16,6 +16,7 @@ from pinnaux.ansatz import Ansatz, Candidate, Group, Pieces
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evolution import Evolution
 from pinnaux.jets.spec import JetSpec
+from pinnaux.linalg import positive
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.trainers.basis import BENT, Basis, chosen, constant_in_time, drawn, expanded
 from pinnaux.trainers.closed_form import gauss_newton
@@ -225,8 +226,8 @@ class Marching:
                 kept = own[: len(own) - outputs].view(outputs, -1, self.degree + 1)[:, :, degree]
                 part[: len(own) - outputs].view(outputs, -1, self.degree + 1)[:, :, degree] = kept
                 sizes.append(group.push(part, points[:, columns], spec)[0][0].norm(dim=0))
-            whole = group.push(own, points[:, columns], spec)[0][0].norm(dim=0).max().clamp_min(1e-300)
-            ratio = (sizes[0] / sizes[1].clamp_min(1e-300)).clamp_max(1.0)
+            whole = positive(group.push(own, points[:, columns], spec)[0][0].norm(dim=0).max())
+            ratio = (sizes[0] / positive(sizes[1])).clamp_max(1.0)
             worst = max(worst, (sizes[0] * ratio / whole).max().item())
         return worst
 

@@ -14,6 +14,7 @@ from pinnaux.ansatz import Ansatz, Candidate, Trial
 from pinnaux.geometry.quadrature import region_nodes
 from pinnaux.jets.layers import Linear
 from pinnaux.jets.spec import JetSpec
+from pinnaux.linalg import positive
 from pinnaux.modes import endings
 from pinnaux.problem import Problem
 from pinnaux.trainers.inverse import Eigenpairs
@@ -196,7 +197,7 @@ class Judged:
     def of(pencil: Pencil, ansatz: Ansatz, pairs: Eigenpairs, shift: float) -> Judged:
         residual, size = pencil.sizes(ansatz, pairs.vectors, pairs.values)
         scale = torch.maximum(pairs.values.abs(), (pairs.values - shift).abs())
-        return Judged(pencil, ansatz, pairs, residual / (scale * size).clamp_min(1e-300), shift)
+        return Judged(pencil, ansatz, pairs, residual / positive(scale * size), shift)
 
     @property
     def values(self) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from pinnaux.linalg import positive
 from pinnaux.objective import Objective
 from pinnaux.trainers.line_search import StrongWolfe
 
@@ -158,7 +159,7 @@ def broyden_parameters(b: float, h: float, unknowns: int) -> tuple[float, float]
 
 def first_length(gradient: Tensor) -> float:
     """Along the gradient itself: no parameter moves by more than 1, nor all together."""
-    return min(1.0, 1 / gradient.abs().sum().clamp_min(1e-300).item())
+    return min(1.0, 1 / positive(gradient.abs().sum()).item())
 
 
 def bends(s: Tensor, y: Tensor) -> bool:

@@ -12,7 +12,7 @@ from pinnaux.ansatz import Ansatz
 from pinnaux.collocation import Collocation
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.spec import JetSpec
-from pinnaux.linalg import QuadraticForm
+from pinnaux.linalg import QuadraticForm, positive
 from pinnaux.problem import Problem
 
 SMALLEST_FIELD = 1e-8
@@ -45,7 +45,7 @@ def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, point
     for number, (parameter, free) in enumerate(zip(collocation.plan.problem.parameters, ansatz.split(theta)[-1])):
         value, further = (parameter_value(parameter, free + step) for step in (0.0, SMALL_STEP))
         found[parameter.name] = theta.new_zeros(1, ansatz.size)
-        found[parameter.name][0, start + number] = (further - value) / (SMALL_STEP * abs(value).clamp_min(1e-300))
+        found[parameter.name][0, start + number] = (further - value) / (SMALL_STEP * positive(abs(value)))
     return found
 
 
