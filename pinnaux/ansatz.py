@@ -25,6 +25,10 @@ class Branch(Protocol):
     def size(self) -> int: ...
 
     @property
+    def fitted(self) -> int:
+        """How many numbers were or will be fitted: the free parameters, and those that were free before they were held."""
+
+    @property
     def width(self) -> int:
         """The widest jet between its layers."""
 
@@ -50,6 +54,10 @@ class Trained:
     @property
     def size(self) -> int:
         return self.network.size
+
+    @property
+    def fitted(self) -> int:
+        return self.size
 
     @property
     def width(self) -> int:
@@ -84,6 +92,10 @@ class Features:
         return self.network.layers[-1].size
 
     @property
+    def fitted(self) -> int:
+        return self.size
+
+    @property
     def width(self) -> int:
         return self.network.width
 
@@ -111,6 +123,10 @@ class Tangent:
     @property
     def size(self) -> int:
         return self.network.size
+
+    @property
+    def fitted(self) -> int:
+        return self.size
 
     @property
     def width(self) -> int:
@@ -143,6 +159,10 @@ class Frozen:
         return 0
 
     @property
+    def fitted(self) -> int:
+        return self.branch.fitted
+
+    @property
     def width(self) -> int:
         return self.branch.width
 
@@ -170,6 +190,11 @@ class Group:
     @property
     def size(self) -> int:
         return sum(branch.size for branch in self.branches)
+
+    @property
+    def fitted(self) -> int:
+        """Free parameters, and those that were free."""
+        return sum(branch.fitted for branch in self.branches)
 
     @property
     def width(self) -> int:
@@ -219,6 +244,10 @@ class Pieces:
         return 0
 
     @property
+    def fitted(self) -> int:
+        return sum(group.fitted for group in self.groups)
+
+    @property
     def width(self) -> int:
         return max(branch.width for group in self.groups for branch in group.branches)
 
@@ -257,8 +286,13 @@ class Ansatz:
     def size(self) -> int:
         return sum(group.size for group in self.groups) + self.numbers
 
+    @property
+    def fitted(self) -> int:
+        """Free parameters, and those that were free: as many as the solution has, in all pieces of time and behind every correction."""
+        return sum(group.fitted for group in self.groups) + self.numbers
+
     def __repr__(self) -> str:
-        return f"Ansatz({', '.join(name for group in self.groups for name in group.unknowns)}: {self.size} free parameters)"
+        return f"Ansatz({', '.join(name for group in self.groups for name in group.unknowns)}: {self.fitted} fitted parameters)"
 
     @property
     def regular(self) -> list[bool]:

@@ -128,3 +128,13 @@ def test_pieces_are_each_function_in_its_own_time() -> None:
         assert_same(found[:, here], reference.network_jet(case.network, case.parameters, points[here], SPEC).detach(), 1e-12)
     adjoint = torch.ones_like(found)[None]
     assert pieces.rows(one.parameters[:0], trace, adjoint, SPEC).numel() == pieces.gradient(one.parameters[:0], trace, adjoint, SPEC).numel() == 0
+
+
+def test_what_is_held_was_fitted_too_in_every_piece_of_time() -> None:
+    count = CASE.network.size
+    held = Frozen(Trained(CASE.network), CASE.parameters)
+    group = Group(("u",), ("x", "t"), (held, Features(CASE.network, CASE.parameters[:HIDDEN])))
+    assert (group.size, group.fitted) == (count - HIDDEN, 2 * count - HIDDEN)
+    pieces = Pieces((0.0, 1.0, 2.0), (group, Group(("u",), ("x", "t"), (held,))), (normal(group.size), normal(0)))
+    ansatz = Ansatz((Group(("u",), ("x", "t"), (pieces,)),), numbers=2)
+    assert (ansatz.size, ansatz.fitted) == (2, 3 * count - HIDDEN + 2)

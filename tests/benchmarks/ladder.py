@@ -129,7 +129,7 @@ class Run:
     seconds: float
     error: float
     estimate: float
-    free_parameters: int
+    parameters: int
 
 
 def run(rung: Rung, seed: int, threads: int) -> Run:
@@ -145,7 +145,7 @@ def run(rung: Rung, seed: int, threads: int) -> Run:
         if not saved.exists():
             return Run(seconds, float("inf"), float("inf"), 0)
         solution = Solution.load(saved, load(rung.file))
-    return Run(seconds, rung.error(solution), rung.estimate(solution), solution.ansatz.size)
+    return Run(seconds, rung.error(solution), rung.estimate(solution), solution.ansatz.fitted)
 
 
 def report(rung: Rung, runs: Sequence[Run]) -> str:
@@ -155,7 +155,7 @@ def report(rung: Rung, runs: Sequence[Run]) -> str:
     return (f"| {rung.problem} | {rung.accuracy:.0e} | {error:.1e} | {statistics.median(one.estimate for one in runs):.1e} "
             f"| {seconds:.1f} ({min(times):.0f}–{max(times):.0f}) | {', '.join(map(str, rung.targets))} "
             f"| {', '.join(target.met(error, seconds) for target in rung.targets)} "
-            f"| {statistics.median(one.free_parameters for one in runs):.0f} |")
+            f"| {statistics.median(one.parameters for one in runs):.0f} |")
 
 
 def main() -> None:
@@ -166,7 +166,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"float64, {options.threads} threads on {os.cpu_count()} cores, {platform.machine()}, "
           f"{options.seeds} seeds; median (range)\n")
-    print("| problem | accuracy asked | relative L2 error | estimated | whole process, s | target | met | free parameters |")
+    print("| problem | accuracy asked | relative L2 error | estimated | whole process, s | target | met | fitted parameters |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for rung in RUNGS:
         if not options.only or rung.problem in options.only.split(","):
