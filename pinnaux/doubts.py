@@ -24,14 +24,24 @@ def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ..
     return tuple(told)
 
 
+def fitted_to_noise(confidence: Confidence) -> bool:
+    """Whether there are noisy measurements, and they are all fitted as well as their noise lets."""
+    fits = confidence.fits.values()
+    return bool(fits) and all(fit.spare >= 1 and (not fit.stated or fit.misfit < 1 or not _is_far(fit)) for fit in fits)
+
+
+def _is_far(fit: Fit) -> bool:
+    """Whether χ² is farther from its mean than chance explains."""
+    return not 1 / FAR < fit.misfit < FAR and abs(fit.chi_squared - fit.spare) > SIGNIFICANT * (2 * fit.spare) ** 0.5
+
+
 def _of_fit(name: str, fit: Fit) -> list[str]:
     if fit.spare < 1:
         return [f"the unknowns can fit all {fit.count} measurements of '{name}' exactly, so that nothing tells noise from solution"]
     if not fit.stated:
         return [f"measurements of '{name}' miss the solution by {fit.noise * fit.misfit**0.5:.2g} (root mean square), which is taken as their noise: "
                 "if they are better than that, an equation is wrong"]
-    far = not 1 / FAR < fit.misfit < FAR and abs(fit.chi_squared - fit.spare) > SIGNIFICANT * (2 * fit.spare) ** 0.5
-    if not far:
+    if not _is_far(fit):
         return []
     more, question = ("more", "is the noise larger, or an equation wrong?") if fit.misfit > 1 else ("less", "is the noise smaller?")
     return [f"measurements of '{name}' miss the solution by {more} than their noise: χ² per degree of freedom is {fit.misfit:.2g}, where 1 is expected ({question})"]

@@ -14,7 +14,7 @@ import torch
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
-from pinnaux.doubts import doubts
+from pinnaux.doubts import doubts, fitted_to_noise
 from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.modes import unfolded
 from pinnaux.plan import Plan
@@ -31,6 +31,7 @@ from pinnaux.verdict import ConditionVerdict, Consistency, Progress, Verdict
 Watch = Callable[[Progress], None]
 DTYPES = MappingProxyType({"float64": torch.float64, "float32": torch.float32})
 DEVICES = ("cpu", "cuda")
+NOISE = "the measurements are fitted to within their noise, so that only more of them, or better ones, tell more"
 # Amplification of residuals above which the report warns.
 SENSITIVE = 1e3
 
@@ -181,7 +182,9 @@ def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
     values, found = solution.parameters, best.confidence
     intervals = {name: one.widened(values[name], abs(values[name]) * best.estimate.get(name, 0.0)) for name, one in found.intervals.items()}
     whole = replace(found, intervals=intervals)
-    return replace(solution.verdict, confidence=whole, notes=(*solution.verdict.notes, *doubts(whole, values)))
+    verdict = solution.verdict
+    reason = NOISE if verdict.status == "stagnation" and fitted_to_noise(whole) else verdict.reason
+    return replace(verdict, reason=reason, confidence=whole, notes=(*verdict.notes, *doubts(whole, values)))
 
 
 def _sensitive(best: Candidate, problem: Problem) -> tuple[str, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from pinnaux.doubts import doubts
-from pinnaux.verdict import Confidence, Fit, Interval
+from pinnaux.doubts import doubts, fitted_to_noise
+from pinnaux.report import headline
+from pinnaux.solver import _with_confidence
+from pinnaux.verdict import Confidence, Fit, Interval, Verdict
 
 
 def told(*, chi_squared: float = 20.0, count: int = 21, taken: float = 1.0, stated: bool = True, low: float = 0.9, high: float = 1.1,
@@ -33,3 +37,19 @@ def test_what_is_wrong_is_told_with_its_numbers(changes: dict, words: str) -> No
 
 def test_few_measurements_may_miss_by_chance() -> None:
     assert told(count=3, chi_squared=6.0) == "" and told(count=301, chi_squared=900.0) != ""
+
+
+@pytest.mark.parametrize("fits, fitted", [
+    ([Fit(0.5, True, 21, 20.0, 1.0)], True), ([Fit(0.5, True, 21, 0.5, 1.0)], True), ([Fit(0.5, True, 21, 100.0, 1.0)], False),
+    ([Fit(0.5, False, 21, 100.0, 1.0)], True), ([Fit(0.5, True, 21, 0.5, 20.5)], False), ([], False),
+    ([Fit(0.5, True, 21, 20.0, 1.0), Fit(0.5, True, 21, 100.0, 1.0)], False)])
+def test_measurements_are_fitted_to_their_noise_where_none_are_missed_by_more(fits: list[Fit], fitted: bool) -> None:
+    assert fitted_to_noise(Confidence(fits={str(number): fit for number, fit in enumerate(fits)})) is fitted
+
+
+@pytest.mark.parametrize("status, chi_squared, words", [
+    ("stagnation", 20.0, "the measurements are fitted to within their noise"), ("stagnation", 100.0, "as it ended"), ("time", 20.0, "as it ended")])
+def test_a_run_that_ends_at_the_noise_says_so(status: str, chi_squared: float, words: str) -> None:
+    solution = SimpleNamespace(parameters={}, verdict=Verdict(status, "as it ended", 1e-4))
+    best = SimpleNamespace(confidence=Confidence(fits={"probes": Fit(0.5, True, 21, chi_squared, 1.0)}), estimate={})
+    assert words in headline(_with_confidence(solution, best))
