@@ -264,7 +264,7 @@ class Domain:
             if domain.time is not None:
                 raise DeclarationError(
                     f"cannot combine {self.label} {sign} {other.label}: {domain.label} has a time",
-                    hint=f"combine the shapes first: (A {sign} B) * TimeInterval(start, end)",
+                    hint=f"a shape is multiplied by the times; combine the shapes first: (A {sign} B) * TimeInterval(start, end)",
                 )
         if self.frame != other.frame:
             kinds = [f"({', '.join(one.space)})" + f", {one.system}" * one.frame.is_curved for one in (self, other)]
