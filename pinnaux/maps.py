@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pinnaux.geometry.domain import Domain
 
 PLANE_POINTS, PLANE_TIMES = 401, 201     # along x and t in the (t, x) plane: about as many as the picture has pixels
+SLENDER = 8.0
 SLICE_POINTS = 141      # points along each side of a middle plane
 ON_BOUNDARY = 1e-9
 BISECTIONS = 20
@@ -37,6 +38,12 @@ class Map:
     axes: tuple[int, int]
     labels: tuple[str, str]
     equal: bool = True
+
+    @property
+    def to_scale(self) -> bool:
+        """Whether both axes have the same scale: in space they do, but where a domain is so slender that nothing could be seen across it."""
+        short, long = sorted(np.ptp(self.plane, axis=0))
+        return self.equal and long < SLENDER * short
 
 
 def maps(domain: Domain) -> list[Map]:

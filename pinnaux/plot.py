@@ -82,7 +82,7 @@ def arranged(figure: Figure, counts: Mapping[str, int], usual: int, height: floa
 
 def panel_height(drawn: list[Map]) -> float:
     """Inches: maps with equal scales are as high as the domain's shape makes them, within reason."""
-    if not drawn or not drawn[0].equal:
+    if not drawn or not drawn[0].to_scale:
         return 0.8 * PANEL_WIDTH
     width, height = np.ptp(drawn[0].plane, axis=0)
     return float(np.clip(0.75 * PANEL_WIDTH * height / width, 0.3 * PANEL_WIDTH, 1.3 * PANEL_WIDTH)) + 0.5
@@ -131,7 +131,7 @@ def draw_maps(panels: list[Axes], drawn: list[tuple[Map, Arrays]], name: str) ->
     for axes, (each, values) in zip(panels, drawn, strict=True):
         image = draw_map(axes, each, size(values[name]), FIELD_COLOURS, limits)
         axes.set_title(", ".join(part for part in (_title(name, values[name]), each.title) if part))
-        if each.equal and values[name].ndim == 2 and values[name].shape[1] > max(each.axes):
+        if each.to_scale and values[name].ndim == 2 and values[name].shape[1] > max(each.axes):
             draw_arrows(axes, each, values[name])
     draw_colour_bar(image, panels)
 
@@ -163,7 +163,7 @@ def draw_map(axes: Axes, each: Map, values: np.ndarray, colours: str, limits: tu
     if each.equal:
         axes.add_collection(LineCollection(each.plane[outline(each.triangles)], color="black", linewidth=0.8, capstyle="round"))
     axes.margins(0.02 if each.equal else 0)
-    axes.set(xlabel=each.labels[0], ylabel=each.labels[1], aspect="equal" if each.equal else "auto")
+    axes.set(xlabel=each.labels[0], ylabel=each.labels[1], aspect="equal" if each.to_scale else "auto")
     return image
 
 

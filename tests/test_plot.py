@@ -5,12 +5,14 @@ from __future__ import annotations
 import known
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import TriMesh
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.quiver import Quiver
 
-from pinnaux import Ball, Box, Condition, Disk, Field, Problem, Rectangle, grad, laplacian, pi
+from pinnaux import Ball, Box, Condition, Disk, Field, Interval, Problem, Rectangle, TimeInterval, grad, laplacian, pi
+from pinnaux.geometry import Domain
 from pinnaux.maps import maps, outline
 from pinnaux.plot import arranged, draw, plot, size
 
@@ -169,3 +171,20 @@ def test_fields_that_are_no_outputs_are_drawn_too_and_a_vector_that_is_zero_need
     solution = known.KnownSolution(problem, {"u": lambda p: 1 + p[:, 0], "flux": lambda p: 0 * p})
     assert titles(drawn(solution)) == ["u", "|flux|"]
     plot(solution, tmp_path / "picture.png")
+
+
+@pytest.mark.parametrize("domain", [
+    Rectangle((0, 0), (0.05, 1)), Rectangle((0, 0), (1, 0.02)), Rectangle((0, 0), (1, 0.15)), Rectangle((0, 0), (3e-5, 1e-5)) * TimeInterval(0, 1e-6),
+    Rectangle((123456, 0), (123466, 4)), Interval(299999, 300001) * TimeInterval(1e5, 1.0001e5), Interval(0, 5e-5)])
+def test_no_number_at_an_axis_lies_on_another(domain: Domain) -> None:
+    u = Field("u", domain)
+    problem = Problem([u], [Condition("all", u == 0, on=domain)], exact={"u": domain.coordinates[0]})
+    figure = drawn(known.KnownSolution(problem, {"u": lambda points: points[:, 0]}))
+    FigureCanvasAgg(figure).draw()
+    for axes in figure.axes:
+        for axis, start, end in ((axes.xaxis, "x0", "x1"), (axes.yaxis, "y0", "y1")):
+            low, high = sorted(axis.get_view_interval())
+            labels = [label for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high for label in (tick.label1, tick.label2)]
+            extents = [label.get_window_extent() for label in labels if label.get_visible() and label.get_text()]
+            spans = sorted((getattr(one, start), getattr(one, end)) for one in extents)
+            assert all(one[1] < other[0] for one, other in zip(spans, spans[1:]))
