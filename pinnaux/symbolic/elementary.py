@@ -15,7 +15,6 @@ from pinnaux.symbolic.expression import (
     Constant,
     Expr,
     Function,
-    Jump,
     add,
     divide,
     is_constant,
@@ -23,6 +22,7 @@ from pinnaux.symbolic.expression import (
     power,
     subtract,
 )
+from pinnaux.symbolic.jump import Jump
 from pinnaux.symbolic.named import Elementary
 from pinnaux.symbolic.relations import Inequality
 from pinnaux.symbolic.scalar import Where

@@ -46,6 +46,15 @@ class Expr(Formula, Node):
     def vanishes(self) -> bool:
         return is_constant(self, 0.0)
 
+    @property
+    def is_jump(self) -> bool:
+        """Whether it is the derivative of a step, which is no function."""
+        return False
+
+    def is_zero_with(self, side: Expr) -> bool:
+        """Whether it is seen to be 0 wherever `side` is: a multiple or positive power of it, its abs, its maximum with 0."""
+        return self.key == side.key
+
     def map(self, function: Callable[[Expr], Expr], label: str = "") -> Expr:
         """function(self), as a tensor's does for its entries."""
         return function(self)
@@ -116,6 +125,7 @@ class Expr(Formula, Node):
             refuse_array(other, self)
         return as_expr(other, f"cannot {verb} {described(self)} and")
 
+
 def as_expr(value: object, attempt: str = "cannot use") -> Expr:
     """A scalar formula or number as Expr; anything else is refused as `attempt` <value>."""
     if isinstance(value, Expr):
@@ -177,6 +187,10 @@ class Product(Expr):
     def factors(self) -> tuple[Expr, ...]:
         return self.children
 
+    def is_zero_with(self, side: Expr) -> bool:
+        finite = all(one.is_positive for one in self.factors if isinstance(one, Power))
+        return super().is_zero_with(side) or finite and any(one.is_zero_with(side) for one in self.factors)
+
     def text(self, parts: Sequence[Text]) -> Text:
         if isinstance(self.factors[0], Constant):
             return product_text(parts[0][0], parts[1:])
@@ -206,6 +220,14 @@ class Power(Expr):
     @property
     def exponent(self) -> Expr:
         return self.children[1]
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the exponent is a positive number."""
+        return isinstance(self.exponent, Constant) and self.exponent.value > 0
+
+    def is_zero_with(self, side: Expr) -> bool:
+        return super().is_zero_with(side) or self.is_positive and self.base.is_zero_with(side)
 
     def text(self, parts: Sequence[Text]) -> Text:
         return power_text(*parts, divides=isinstance(self.exponent, Constant) and self.exponent.value < 0)
@@ -237,6 +259,10 @@ class Function(Expr):
     def arguments(self) -> tuple[Expr, ...]:
         return self.children
 
+    def is_zero_with(self, side: Expr) -> bool:
+        through = self.name in ZERO_AT_ZERO and all(is_constant(one, 0.0) or one.is_zero_with(side) for one in self.arguments)
+        return super().is_zero_with(side) or through
+
     def text(self, parts: Sequence[Text]) -> Text:
         return f"{self.name}({', '.join(word for word, _ in parts)})", ATOM
 
@@ -248,54 +274,16 @@ class Function(Expr):
         return add(*(multiply(partial, slope) for partial, slope in zip(partials, tangents)))
 
 
-class Jump(Expr):
-    """The derivative of `step`, which jumps where `side` is 0 (None: unknown where) and when `event`: no function.
-
-    It lasts while a formula is being differentiated: there another factor may hide it, and what is left of it is refused.
-    """
-
-    step: Expr
-    side: Expr | None
-    event: str
-
-    def __init__(self, step: Expr, side: Expr | None, event: str) -> None:
-        self.fix(step=step, side=side, event=event)
-
-    def check_slope(self, coordinate: str) -> None:
-        raise DeclarationError(
-            f"cannot differentiate {self.step} in {coordinate}: it jumps where {self.event}, and the derivative of a jump is no function",
-            hint="make the flux a field of its own, q == k*grad(u) and div(q) == f, or smooth the step: a + (b - a)*(1 + tanh(x/width))/2",
-        )
-
-
 def jump_is_hidden(slope: Expr, others: Sequence[Expr]) -> bool:
     """Whether the term of a derivative holds a jump where another factor of it is 0: |a|·sign(a) has the derivative a' alone."""
     factors = slope.factors if isinstance(slope, Product) else (slope,)
-    jumps = [factor for factor in factors if isinstance(factor, Jump)]
-    rest = [*others, *(factor for factor in factors if not isinstance(factor, Jump))]
-    may_be_infinite = any(isinstance(factor, Power) and not positive_power(factor) for factor in rest)
-    hidden = all(jump.side is not None and any(is_zero_with(factor, jump.side) for factor in rest) for jump in jumps)
-    return len(jumps) == 1 and hidden and not may_be_infinite
+    jumps = [factor for factor in factors if factor.is_jump]
+    rest = [*others, *(factor for factor in factors if not factor.is_jump)]
+    may_be_infinite = any(isinstance(factor, Power) and not factor.is_positive for factor in rest)
+    return len(jumps) == 1 and jumps[0].is_hidden_by(rest) and not may_be_infinite
 
 
-def positive_power(factor: Power) -> bool:
-    return isinstance(factor.exponent, Constant) and factor.exponent.value > 0
-
-
-def is_zero_with(factor: Expr, side: Expr) -> bool:
-    """Whether the factor is seen to be 0 wherever `side` is: a multiple or positive power of it, its abs, its maximum with 0."""
-    if factor.key == side.key:
-        return True
-    if isinstance(factor, Power):
-        return positive_power(factor) and is_zero_with(factor.base, side)
-    if isinstance(factor, Product):
-        finite = all(positive_power(one) for one in factor.factors if isinstance(one, Power))
-        return finite and any(is_zero_with(one, side) for one in factor.factors)
-    if isinstance(factor, Function) and factor.name in ("abs", "sqrt", "maximum", "minimum"):
-        return all(is_constant(one, 0.0) or is_zero_with(one, side) for one in factor.arguments)
-    return False
-
-
+ZERO_AT_ZERO = ("abs", "sqrt", "maximum", "minimum")
 ZERO = Constant(0.0)
 ONE = Constant(1.0)
 LOGARITHM = Elementary("log", np.log, lambda node, a: (divide(ONE, a),))

@@ -15,7 +15,6 @@ from pinnaux.symbolic.expression import (
     Elementary,
     Expr,
     Function,
-    Jump,
     Power,
     Product,
     Sum,
@@ -28,6 +27,7 @@ from pinnaux.symbolic.expression import (
     subtract,
 )
 from pinnaux.symbolic.frame import Frame
+from pinnaux.symbolic.jump import Jump
 from pinnaux.symbolic.relations import Equation, Inequality, Predicate, Relation
 from pinnaux.symbolic.walk import ATOM, Text, differentiate, moved, postorder, rebuilt
 
