@@ -243,6 +243,7 @@ class Plan:
             lines += [f"  {condition.name}: {condition.equation}" for condition in region.conditions]
             lines += [f"  derivatives: {_derivatives(region, self.groups)}"] if region.varies else []
             lines += [f"  {line}" for line in _integrals(region)]
+        lines += _bends(self)
         lines += self._sought()
         lines += [f"\nnote: {note}" for note in self.notes]
         rows = sum(self.count(region, interior) * len(region.formulas) for region in self.regions)
@@ -262,6 +263,15 @@ class Plan:
 def _listed(fields: Sequence[Field]) -> str:
     names = [f"{field.name}({', '.join(c.name for c in field.coordinates)})" for field in fields]
     return ", ".join(names)
+
+
+def _bends(plan: Plan) -> list[str]:
+    """Where the unknowns of each group are less smooth, in words."""
+    lines = []
+    for group, kinks in zip(plan.groups, plan.kinks):
+        places = [f"∂{kink.coordinate * kink.order} at {kink.coordinate} = {kink.place:g}" for kink in kinks]
+        lines += [f"\n{', '.join(field.name for field in group)}: a coefficient changes, and with it may jump {', '.join(places)}"] if places else []
+    return lines
 
 
 def _derivatives(region: RegionPlan, groups: Sequence[Sequence[Field]]) -> str:

@@ -62,6 +62,7 @@ def test_unknowns_are_as_smooth_as_their_highest_derivatives_along_the_coordinat
     plan = Plan.of(Problem([u, w], [heat, edge, Condition("rate", diff(w, t) == -w, on=domain)]))
     assert [[(kink.coordinate, round(kink.place, 9), kink.order) for kink in kinks] for kinks in plan.kinks] == [[("x", 1, 2), ("t", 1, 1)], [("t", 1, 1)]]
     assert [plan.inputs(group) for group in plan.groups] == [5, 2]
+    assert "\nu: a coefficient changes, and with it may jump ∂xx at x = 1, ∂t at t = 1\n" in str(plan)
 
 
 def test_around_an_axis_functions_of_the_place_bend_where_the_radius_has_a_kink() -> None:
