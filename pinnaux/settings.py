@@ -133,3 +133,7 @@ class Settings:
     first_estimate: int = 2500
     estimate_growth: float = 3.0
     estimate_in_steps: float = 6.0
+
+    def finest(self, kind: str) -> float:
+        """The largest scale at which features of a kind are tried."""
+        return max(scale for one, scale in self.feature_trials if one == kind)

@@ -10,7 +10,7 @@ import torch
 from cases import normal
 from compute_problems import SMALL, bar, collocation, conductivity, decay, plate
 
-from pinnaux import Condition, Field, Interval, diff, pi, sin, solve, tanh
+from pinnaux import Condition, Field, Interval, Rectangle, cos, diff, exp, laplacian, pi, sin, solve, tanh
 from pinnaux.ansatz import Ansatz, Candidate, Features, Frozen, Group, Trained, Trial
 from pinnaux.architecture import embedding, nothing, start, wide
 from pinnaux.collocation import Collocation, Purpose
@@ -21,8 +21,8 @@ from pinnaux.objective import Objective, balanced_weights
 from pinnaux.problem import Problem
 from pinnaux.solution import Solution
 from pinnaux.trainers.closed_form import gauss_newton
-from pinnaux.trainers.correction import Correction, correct
-from pinnaux.trainers.features import held_out
+from pinnaux.trainers.correction import Correction, correct, mixed
+from pinnaux.trainers.features import held_out, solve_trial
 from pinnaux.verdict import Verdict
 
 
@@ -93,6 +93,37 @@ def test_where_a_condition_is_missing_nothing_is_proved(parts: tuple[str, ...], 
     correction = correct(points, held_out(points), candidate(points, (unit(np.pi), 1.0), (unit(7.0), 1e-3)), 0, 100)
     assert least < correction.amplification < most
     assert correction.reliable is (most < 1e6)
+
+
+def test_near_a_resonance_small_residuals_of_smooth_functions_prove_nothing() -> None:
+    """Δu + k²u = f with k² next to an eigenvalue: smooth functions leave 1e-5 of the residual and miss the eigenfunction, a third of u."""
+    domain = Rectangle((0, 0), (1, 1))
+    field, (x, y) = Field("u", domain), domain.coordinates
+    gap, square, smooth, mode = 0.01, 18 * float(np.pi) ** 2 + 0.01, exp(x) * cos(y), sin(3 * pi * x) * sin(3 * pi * y)
+    problem = Problem([field], [
+        Condition("balance", laplacian(field) + square * field == gap * mode + square * smooth, on=domain),
+        Condition("walls", field == smooth, on=domain.boundary)], exact={"u": mode + smooth})
+    points = collocation(problem, **SMALL)
+    judge = held_out(points)
+    found = solve_trial(points, judge, Trial("sin", 1.0, 60))
+    correction = correct(points, judge, found, 0, 300)
+    assert correction.share < 1e-4 and true_error(points, found) > 0.1
+    assert not correction.reliable
+
+
+@pytest.mark.parametrize(("amplification", "reliable"), [(10.0, True), (1000.0, False)])
+def test_a_correction_that_removes_little_proves_nothing_where_the_rest_may_be_amplified(amplification: float, reliable: bool) -> None:
+    found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": 1e-6})
+    assert Correction(found, found, 1.1, 1.0, 1e-6, accuracy=1e-4, amplification=amplification).reliable is reliable
+
+
+def test_corrections_of_features_have_other_scales_too() -> None:
+    """Half the units have the trial's scale, the others all scales that trials have: of sine, from 1 to 14."""
+    layer, places = Embedding((0.5,), (0.5,), (0.0,)), torch.linspace(0, 1, 101, dtype=torch.float64)[:, None]
+    units = mixed(layer, places, (1, 4000), Trial("sin", 1.0, 60), 14.0, torch.Generator().manual_seed(0))
+    size = units.network.layers[0].split(units.hidden)[0][:, 0].abs() * (2 * places - 1).std()
+    assert size[::2].square().mean().sqrt().item() == pytest.approx(1.0, rel=0.1)
+    assert size[1::2].square().mean().sqrt().item() == pytest.approx(((14**2 - 1) / (2 * np.log(14))) ** 0.5, rel=0.1)
 
 
 def test_a_field_that_is_zero_beside_another_is_measured_by_the_other() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained
+from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained, Trial
 from pinnaux.architecture import embedding, with_branches
 from pinnaux.balance import exactness
 from pinnaux.collocation import Collocation, Purpose
@@ -61,13 +61,14 @@ class Correction:
 
         It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the error found
         is below the accuracy. If they hardly fell, what the correction removed stands for the rest in proportion, and only where little
-        is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing.
+        is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing,
+        nor where that little may be amplified beyond the accuracy.
         Nothing is proved either where the conditions leave directions open, in which errors of any size leave no residual.
         """
         margin = max(1.0, self.accuracy / self._better.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         removed = math.sqrt(abs(1 - self.train_gain**-2))
-        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1)
+        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplification * self.share < self.accuracy)
         return alike and (fell or self.share < ROUNDING) and self.amplification < UNDETERMINED
 
     @property
@@ -138,14 +139,26 @@ def _corrected(collocation: Collocation, candidate: Candidate, features: int, pu
         branches += [Tangent(branch.network, part) for branch, part in parts if isinstance(branch, Trained)]
         layer, share = embedding(fields, plan.problem.domain, plan.kinks[number]), max(100, features // len(plan.problem.unknowns))
         if candidate.trial:
-            network = Network.dense(layer, (share,), len(fields), candidate.trial.kind)
-            drawn = spread(network, own, candidate.trial.scale, generator)
-            branches.append(Features(network, drawn[: network.size - network.layers[-1].size]))
+            branches.append(mixed(layer, own, (len(fields), share), candidate.trial, plan.settings.finest(candidate.trial.kind), generator))
         else:
             centres = own[torch.multinomial(bend(group, theta, own, plan.settings.bend_share), share, generator=generator)]
             branches.append(bent(layer, centres, len(fields), plan.settings.correction_slopes, generator))
         groups.append(with_branches(collocation, fields, branches))
     return Ansatz(tuple(groups), candidate.ansatz.numbers)
+
+
+def mixed(layer: InputLayer, points: Tensor, shape: tuple[int, int], trial: Trial, finest: float, generator: torch.Generator) -> Features:
+    """Units of the trial's kind: half of its scale, half of scales log-uniform from 1 to the `finest`; `shape` is (outputs, units).
+
+    A residual too fine for the trial's own functions may hide an error as large as the solution where the problem amplifies it.
+    """
+    outputs, count = shape
+    network = Network.dense(layer, (count,), outputs, trial.kind)
+    drawn = spread(network, points, 1.0, generator)[: network.size - network.layers[-1].size]
+    scale = finest ** torch.rand(count, 1, generator=generator, dtype=torch.float64).to(drawn)
+    scale[::2] = trial.scale
+    weights, bias = network.layers[0].split(drawn)
+    return Features(network, torch.cat([(weights * scale).flatten(), bias * scale[:, 0]]))
 
 
 def bent(layer: InputLayer, centres: Tensor, outputs: int, slopes: tuple[float, float], generator: torch.Generator) -> Features:
