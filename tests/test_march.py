@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -186,6 +187,20 @@ def test_how_many_windows_are_left(edges: tuple[float, ...], length: float, trie
     chain = marches.Chain(edges, (None,) * (len(edges) - 1))
     rounds = marches.Rounds(replace(marching.begin(1e-3), chain=chain, length=length, tries=tries))
     assert marches.windows_left(marching, rounds) == pytest.approx(expected)
+
+
+def test_a_spike_in_a_short_window_counts_by_its_length() -> None:
+    """∫ e^(−t/10⁻⁵) dt = 10⁻⁵: of 300 points spread evenly over the unit of time none would see it."""
+    marching = marching_of(decay())
+    points, shares = marches.spread(marching, marches.Chain((0.0, 1e-4, 0.3, 1.0), (None,) * 3))
+    assert points.shape == (300, 1) and shares.sum().item() == pytest.approx(1)
+    assert (shares @ torch.exp(-points[:, 0] / 1e-5)).item() == pytest.approx(1e-5, rel=0.05)
+
+
+@pytest.mark.parametrize(("problem", "tighter"), [pytest.param(heat, 0.1, id="with space"), pytest.param(decay, 0.01, id="without")])
+def test_the_next_march_is_tighter_by_what_makes_its_error_another(problem: Callable[[], Problem], tighter: float) -> None:
+    marching, rounds = marched(problem(), 1e-4, 1)
+    assert rounds.march.tolerance == pytest.approx(1e-3 * tighter)
 
 
 def test_windows_grow_short_where_the_solution_is_quick() -> None:
