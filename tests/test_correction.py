@@ -72,6 +72,23 @@ def test_an_overfitted_estimate_is_relied_on_only_far_below_the_accuracy(held_ga
     assert correction.reliable is correction.best.reliable is reliable
 
 
+def test_an_overfitted_correction_is_relied_on_by_its_own_size_not_by_what_it_promises_to_leave() -> None:
+    """A rod at 293 K heated from both ends: the residual fell 2000 times where it was solved for, 29 times elsewhere, and the error doubled."""
+    found = candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0))
+    before, after = replace(found, estimate={"u": 1.8e-4}), replace(found, score=found.score / 2, estimate={"u": 6e-6})
+    assert not Correction(before, after, 2000.0, 29.0, 2e-4, accuracy=1e-4).reliable
+    assert Correction(before, after, 700.0, 29.0, 2e-4, accuracy=1e-4).reliable
+
+
+def test_where_a_correction_is_mostly_noise_the_error_is_not_taken_to_be_the_smaller_for_it() -> None:
+    """Fewer points than functions: whatever is solved for is solved, and nothing elsewhere."""
+    points = collocation(bar(), **{**SMALL, "correction_oversampling": 0.2})
+    before = candidate(points, (unit(np.pi), 1.0), (unit(60.0), 1e-3))
+    correction = correct(points, held_out(points), before, 0, 100)
+    assert correction.held_gain < 0.1 and not correction.kept and not correction.reliable
+    assert correction.best.error > true_error(points, before)
+
+
 @pytest.mark.parametrize(("train_gain", "share", "error", "reliable"),
                          [(1.1, 1e-3, 1e-6, True), (1.1, 1e-3, 5e-5, False), (3.0, 1e-3, 5e-5, True), (1.1, 0.1, 1e-6, False), (1.0, 1e-12, 5e-5, True)])
 def test_a_correction_that_removes_little_proves_little(train_gain: float, share: float, error: float, reliable: bool) -> None:

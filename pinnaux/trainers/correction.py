@@ -59,13 +59,13 @@ class Correction:
     def reliable(self) -> bool:
         """Whether the size of the correction says something about the error, as far as telling it from `accuracy` needs it.
 
-        It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the error found
+        It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the whole correction
         is below the accuracy. If they hardly fell, what the correction removed stands for the rest in proportion, and only where little
         is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing,
         nor where that little may be amplified beyond the accuracy.
         Nothing is proved either where the conditions leave directions open, in which errors of any size leave no residual.
         """
-        margin = max(1.0, self.accuracy / self._better.error)
+        margin = max(1.0, self.accuracy / self.before.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         removed = math.sqrt(abs(1 - self.train_gain**-2))
         fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplification * self.share < self.accuracy)
@@ -115,9 +115,10 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     form, louder = result.system.form, louder_rows(objective, solved, judge.balance)
     amplification, weakest = most_amplified(collocation, rows, form.plus(louder) if len(louder) else form, points)
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
-    # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g.
-    root = math.hypot(1.0, held_gain)
-    error = {name: EPSILON + size * held_gain / root for name, size in sizes.items()}
+    # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g. But noise may be nearly all of the
+    # residual and little of e: it is taken for half of |e|² at most.
+    least, root = max(held_gain, 1.0), math.hypot(1.0, held_gain)
+    error = {name: EPSILON + size * least / math.hypot(1.0, least) for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
     share = left / max(judge.zero, 1e-300)
     if not result.after < result.before and share > ROUNDING:
