@@ -128,7 +128,7 @@ def test_near_a_resonance_small_residuals_of_smooth_functions_prove_nothing() ->
     assert not correction.reliable
 
 
-@pytest.mark.parametrize(("amplification", "reliable"), [(10.0, True), (1000.0, False)])
+@pytest.mark.parametrize(("amplification", "reliable"), [(100.0, True), (1e5, False)])
 def test_a_correction_that_removes_little_proves_nothing_where_the_rest_may_be_amplified(amplification: float, reliable: bool) -> None:
     found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": 1e-6})
     assert Correction(found, found, 1.1, 1.0, 1e-6, accuracy=1e-4, amplification=amplification).reliable is reliable

@@ -37,6 +37,8 @@ UNDETERMINED = 1e6
 LARGEST_OVERFIT = 30.0
 SMALLEST_GAIN = 2.0
 SMALL_SHARE = 1e-2
+# What residuals amplified at their worst would come to is this much more than errors usually are (of a rod heated at its ends, 75 times).
+AT_WORST = 100.0
 ROUNDING = 1e-10
 EPSILON = 2.0**-52
 
@@ -62,13 +64,13 @@ class Correction:
         It does if residuals fell on held-out points about as on those solved on, or by less in the measure in which the whole correction
         is below the accuracy. If they hardly fell, what the correction removed stands for the rest in proportion, and only where little
         is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing,
-        nor where that little may be amplified beyond the accuracy.
+        nor where that little may at worst be amplified far beyond the accuracy.
         Nothing is proved either where the conditions leave directions open, in which errors of any size leave no residual.
         """
         margin = max(1.0, self.accuracy / self.before.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         removed = math.sqrt(abs(1 - self.train_gain**-2))
-        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplification * self.share < self.accuracy)
+        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplification * self.share < AT_WORST * self.accuracy)
         return alike and (fell or self.share < ROUNDING) and self.amplification < UNDETERMINED
 
     @property
