@@ -17,6 +17,7 @@ from pinnaux.collocation import Collocation
 from pinnaux.doubts import doubts, fitted_to_noise
 from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.modes import unfolded
+from pinnaux.offsets import offsets
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
 from pinnaux.settings import TRAINERS, Settings, known_trainer
@@ -62,7 +63,8 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     verdict = _with_confidence(solution, best)
     try:
         conditions = solution.judged()
-        verdict = _with_quadrature(replace(verdict, conditions=conditions, errors=solution.errors()))
+        notes = (*verdict.notes, *offsets(solution, best.estimate, verdict.accuracy))
+        verdict = _with_quadrature(replace(verdict, conditions=conditions, errors=solution.errors(), notes=notes))
     except KeyboardInterrupt:
         verdict = replace(verdict, status="interrupted", reason="by the user, before the conditions were judged")
     except PinnauxError:
