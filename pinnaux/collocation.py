@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
 from pinnaux.compilation import Compilation
+from pinnaux.early import Early, Evened
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.points import Points, joined
 from pinnaux.geometry.region import Region
@@ -49,7 +50,8 @@ class Collocation:
 
     `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem. `noise` holds the
     standard deviations that were found, not stated, by the names of components. With `finer` the integrals have more nodes, which tells
-    how accurate they are. Networks compute unknowns in `units`, by name, one where none is given.
+    how accurate they are. Networks compute unknowns in `units`, by name, one where none is given. With `evenly` no points are drawn
+    towards the first moment.
     """
 
     plan: Plan
@@ -60,6 +62,7 @@ class Collocation:
     noise: Mapping[str, float] = field(default_factory=dict)
     finer: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
+    evenly: bool = False
 
     def __repr__(self) -> str:
         return f"Collocation({self.plan.problem!r} in {self.dtype} on {self.device})"
@@ -70,9 +73,22 @@ class Collocation:
     @cached_property
     def compiled(self) -> tuple[Block, ...]:
         """Every region's conditions as residuals on no points yet."""
-        whole = tuple(replace(self.compile(region.components, self.formulas(region), region.region.domain), noisy=self.noisy(region))
+        whole = tuple(replace(self._evened(region, self.compile(region.components, self.formulas(region), region.region.domain)), noisy=self.noisy(region))
                       for region in self.plan.regions)
         return whole if self.share == 1 else tuple(replace(block, program=Partly(block.program, self.share)) for block in whole)
+
+    def early(self, region: RegionPlan) -> Early | None:
+        """How the region's points are drawn towards the first moment, if they are: where values at first meet values on a boundary."""
+        domain, settings = self.plan.problem.domain, self.plan.settings
+        kinds = {other.region.kind for other in self.plan.regions}
+        whole = region.region.kind in ("interior", "boundary") and region.region.domain is domain and not region.region.predicates
+        if self.evenly or not whole or region.by_moments or not {"initial", "boundary"} <= kinds:
+            return None
+        return Early(*domain.time.bounds, settings.early_share, settings.earliest)
+
+    def _evened(self, region: RegionPlan, block: Block) -> Block:
+        early = self.early(region)
+        return replace(block, program=Evened(block.program, early)) if early else block
 
     def compile(self, names: tuple[str, ...], formulas: Sequence[Expr], domain: Domain) -> Block:
         """Formulas as residuals of these names on points of a domain, none of which are given yet."""
@@ -156,6 +172,9 @@ class Collocation:
         points = _by_part(region.region, count, generator)
         if self.corners:
             points = self._towards_corners(region.region, points, generator)
+        early = self.early(region)
+        if early:
+            points = early.moved(points, generator)
         if region.by_moments:
             points = _at_moments(points, region.region.domain.time.bounds, generator)
         if region.region.kind == "observations":

@@ -48,6 +48,8 @@ class Settings:
     corner_pool: int = 50
     corner_nearest: float = 1e-4
     largest_attraction: float = 20.0
+    early_share: float = 0.2
+    earliest: float = 1e-4
 
     # Stage 1, spread features: a pilot tries every kind and scale, the best are solved at growing sizes.
     pilot_features: int = 300

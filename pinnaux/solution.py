@@ -144,7 +144,7 @@ class Solution:
         settings = self.collocation.plan.settings
         region = self.collocation.plan.regions[number]
         count = self.collocation.plan.count_held_out(region, settings.held_out_points)
-        return self.collocation.sample(region, count, Purpose(settings.seed, VERDICT_POINTS, number).generator(), held_out=True)
+        return replace(self.collocation, evenly=True).sample(region, count, Purpose(settings.seed, VERDICT_POINTS, number).generator(), held_out=True)
 
     def save(self, path: str | Path) -> None:
         """Write the solution to a file, whole or not at all; `load` needs the same problem again."""

@@ -65,7 +65,7 @@ def test_evolutions_are_told_from_other_problems() -> None:
 
 
 def window(start: float, end: float, before: Candidate | None = None) -> Window:
-    points = collocation(Problem([u], [HEAT, ENDS, START]))
+    points = replace(collocation(Problem([u], [HEAT, ENDS, START])), evenly=True)
     return Window(points, Evolution.of(points.plan), start, end, before)
 
 
@@ -104,7 +104,7 @@ def test_bent_features_have_points_where_the_state_bends() -> None:
 
 def marching_of(problem: Problem, **settings: object) -> Marching:
     points = collocation(problem, **{"window_units": (16, 32), "window_bases": (("sin", 2.0), ("bent", 8.0)), "held_out_points": 300, **settings})
-    return Marching(points, Evolution.of(points.plan))
+    return Marching(replace(points, evenly=True), Evolution.of(points.plan))
 
 
 def marched(problem: Problem, accuracy: float, count: int = 3, **settings: object) -> tuple[Marching, marches.Rounds]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import reference
@@ -31,7 +32,7 @@ def differentiable() -> Iterator[None]:
 def objective_of(problem: Problem, interior: int = 8) -> tuple[Objective, Tensor]:
     """With weights that differ."""
     ansatz, theta = small_ansatz(problem)
-    blocks = collocation(problem, fewest_points=4).blocks(interior, Purpose(0, 1))
+    blocks = replace(collocation(problem, fewest_points=4), evenly=True).blocks(interior, Purpose(0, 1))
     weights = tuple(torch.linspace(0.5, 2, len(block.names), dtype=torch.float64) for block in blocks)
     return Objective(ansatz, blocks, weights), theta
 

@@ -72,7 +72,7 @@ class Automatic:
     def marching(self) -> Marching | None:
         """How to solve from moment to moment, if the problem is an evolution."""
         evolution = Evolution.of(self.collocation.plan)
-        return Marching(self.plain, evolution) if evolution else None
+        return Marching(replace(self.plain, evenly=True), evolution) if evolution else None
 
     def _chosen(self, state: State) -> Collocation:
         """With singular functions if the best features have them."""

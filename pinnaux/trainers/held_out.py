@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
 from pinnaux.balance import Balance, exactness
+from pinnaux.early import Evened
 from pinnaux.evaluate import FormulaProgram
 from pinnaux.integration import IntegratingProgram
 from pinnaux.objective import Block, Objective
@@ -76,7 +77,7 @@ def check_finite(objective: Objective, theta: Tensor) -> None:
 
 def _culprit(ansatz: Ansatz, theta: Tensor, block: Block, point: int) -> str:
     """The term that is not finite at one point of a block, with its operands."""
-    if not isinstance(block.program, (FormulaProgram, IntegratingProgram)):
+    if not isinstance(block.program, (FormulaProgram, IntegratingProgram, Evened)):
         return ""
     there = block.at(block.surroundings.take(slice(point, point + 1)))
     return block.program.culprit(there.jets(ansatz, theta)[0], there.numbers(ansatz, theta)[:, None], there.surroundings)
