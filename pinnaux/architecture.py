@@ -171,10 +171,10 @@ def has_corners(collocation: Collocation) -> bool:
 
 
 def start(ansatz: Ansatz, collocation: Collocation) -> Tensor:
-    """θ with all functions zero and the parameters at their initial values."""
+    """θ with all functions zero and the parameters at their initial values, or where they were found to start better."""
     theta = torch.zeros(ansatz.size, dtype=collocation.dtype, device=collocation.device)
     for number, parameter in enumerate(collocation.plan.problem.parameters):
-        theta[ansatz.size - ansatz.numbers + number] = free_start(parameter)
+        theta[ansatz.size - ansatz.numbers + number] = collocation.starts.get(parameter.name, free_start(parameter))
     return theta
 
 

@@ -49,9 +49,9 @@ class Collocation:
     """The compiled problem: one program a region, and the points it is asked at; whether trial solutions take singular functions at corners.
 
     `share` is how much of what is nonlinear in the formulas there is of it: less than 1 on the way to the problem. `noise` holds the
-    standard deviations that were found, not stated, by the names of components. With `finer` the integrals have more nodes, which tells
-    how accurate they are. Networks compute unknowns in `units`, by name, one where none is given. With `evenly` no points are drawn
-    towards the first moment.
+    standard deviations that were found, not stated, by the names of components, `starts` better free numbers to start from than those of
+    the parameters' initial values. With `finer` the integrals have more nodes, which tells how accurate they are. Networks compute
+    unknowns in `units`, by name, one where none is given. With `evenly` no points are drawn towards the first moment.
     """
 
     plan: Plan
@@ -60,6 +60,7 @@ class Collocation:
     corners: bool = True
     share: float = 1.0
     noise: Mapping[str, float] = field(default_factory=dict)
+    starts: Mapping[str, float] = field(default_factory=dict)
     finer: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
     evenly: bool = False

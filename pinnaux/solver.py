@@ -24,9 +24,9 @@ from pinnaux.settings import TRAINERS, Settings, known_trainer
 from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.choice import trainer as chosen_trainer
-from pinnaux.trainers.found_noise import found_noise
-from pinnaux.units import field_units
+from pinnaux.trainers.measurements import heard
 from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
+from pinnaux.units import field_units
 from pinnaux.verdict import ConditionVerdict, Consistency, Progress, Verdict
 
 Watch = Callable[[Progress], None]
@@ -52,8 +52,7 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
                           dtype=dtype, trainer=trainer)
     limits = Limits(collocation.plan.settings, began)
     with torch.no_grad():
-        collocation = replace(collocation, units=field_units(collocation))
-        collocation = replace(collocation, noise=found_noise(collocation))
+        collocation = heard(replace(collocation, units=field_units(collocation)))
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
         collocation = _of_every_mode(collocation)
         best = state.best or nothing(collocation)

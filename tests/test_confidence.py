@@ -15,7 +15,7 @@ from pinnaux.evaluate import parameter_value
 from pinnaux.trainers.confidence import quantile
 from pinnaux.trainers.correction import Correction, correct
 from pinnaux.trainers.features import held_out, solve_trial
-from pinnaux.trainers.found_noise import found_noise
+from pinnaux.trainers.measurements import heard
 from dataclasses import replace
 
 TRIAL = Trial("sin", 1.0, 30)
@@ -30,8 +30,7 @@ def solved(known: Known) -> Candidate:
 
 def corrected(known: Known) -> Correction:
     """The correction of features."""
-    points = collocation(known.problem, **SMALL)
-    points = replace(points, noise=found_noise(points))
+    points = heard(collocation(known.problem, **SMALL))
     judge = held_out(points)
     return correct(points, judge, solve_trial(points, judge, TRIAL), 0, 40)
 

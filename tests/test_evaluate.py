@@ -171,7 +171,7 @@ parameters = (
     Parameter("free", initial=-3.0), Parameter("zero", initial=0.0), Parameter("large", initial=1e6),
     Parameter("above", initial=2.0, lower=1.5), Parameter("below", initial=-2.0, upper=10.0),
     Parameter("between", initial=0.2, lower=-1.0, upper=0.3), Parameter("positive", initial=1e-4, positive=True),
-    Parameter("narrow", initial=1.0 + 1e-9, lower=1.0, upper=1.0 + 1e-8),
+    Parameter("decades", initial=1e-8, lower=1e-12, upper=1e-5), Parameter("narrow", initial=1.0 + 1e-9, lower=1.0, upper=1.0 + 1e-8),
 )
 
 
@@ -196,7 +196,13 @@ def test_a_parameter_never_leaves_its_bounds_and_reaches_every_value_between(par
     assert low is not None or found.min() < -5 * size
 
 
-@pytest.mark.parametrize("parameter", parameters, ids=str)
+def test_between_bounds_that_are_decades_apart_every_decade_is_as_near() -> None:
+    parameter = Parameter("decades", initial=1e-8, lower=1e-12, upper=1e-4)
+    share = torch.linspace(0.05, 0.95, 19, dtype=torch.float64)
+    assert torch.allclose(torch.log10(parameter_value(parameter, torch.logit(share))), -12 + 8 * share, rtol=1e-12)
+
+
+@pytest.mark.parametrize("parameter", [one for one in parameters if one.name != "decades"], ids=str)
 def test_a_unit_step_of_the_free_number_is_a_step_that_matters(parameter: Parameter) -> None:
     free = torch.tensor(free_start(parameter), dtype=torch.float64, requires_grad=True)
     slope = abs(torch.autograd.grad(parameter_value(parameter, free), free)[0].item())

@@ -10,7 +10,8 @@ from noisy_problems import fading, loads
 
 from pinnaux import load
 from pinnaux.solver import prepare
-from pinnaux.trainers.found_noise import found_noise
+from pinnaux.trainers.found_noise import silent
+from pinnaux.trainers.measurements import heard
 
 CAVITY = Path(__file__).parent.parent / "problems" / "cavity.py"
 
@@ -18,21 +19,32 @@ CAVITY = Path(__file__).parent.parent / "problems" / "cavity.py"
 @pytest.mark.parametrize("deviation", [1e-3, 0.05, 0.2])
 def test_noise_is_what_the_fit_leaves_of_measurements(deviation: float) -> None:
     known = fading(0, deviation, 24, stated=False)
-    assert found_noise(collocation(known.problem, **SMALL)) == {"seen": pytest.approx((known.chi_squared / 24) ** 0.5, rel=1e-4)}
+    assert heard(collocation(known.problem, **SMALL)).noise == {"seen": pytest.approx((known.chi_squared / 24) ** 0.5, rel=1e-4)}
 
 
 def test_two_sets_of_measurements_have_their_own() -> None:
-    found = found_noise(collocation(loads(0, stated=False, counts=(40, 60)).problem, **SMALL))
+    found = heard(collocation(loads(0, stated=False, counts=(40, 60)).problem, **SMALL)).noise
     assert found == {"good": pytest.approx(0.02, rel=0.3), "poor": pytest.approx(0.1, rel=0.3)}
+
+
+def test_noise_is_found_where_few_measurements_are_nearly_fitted_by_equations_that_bend() -> None:
+    for seed in (0, 12, 20):
+        known = fading(seed, count=8, stated=False)
+        assert heard(collocation(known.problem, **SMALL)).noise == {"seen": pytest.approx((known.chi_squared / 8) ** 0.5, rel=1e-4)}
 
 
 @pytest.mark.parametrize("problem", [conductivity(), fading(0, 0.0, stated=False).problem, fading(0, 1e-6, stated=False).problem, plate(), everything(),
                                      fading(0).problem], ids=["exact", "exact rate", "below the accuracy", "no data", "not solved", "stated"])
 def test_nothing_is_found_where_nothing_contradicts(problem) -> None:
-    assert found_noise(collocation(problem, **SMALL)) == {}
+    assert heard(collocation(problem, **SMALL)).noise == {}
 
 
 @pytest.mark.parametrize("seed", range(4, 8))
 def test_a_value_that_is_pinned_is_not_noise(seed: int) -> None:
     """A single pressure is met to rounding, or exactly, however badly the flow is found: were that noise, the pressure would run away."""
-    assert found_noise(prepare(load(CAVITY), seed=seed)) == {}
+    assert heard(prepare(load(CAVITY), seed=seed)).noise == {}
+
+
+def test_so_few_measurements_as_the_numbers_can_fit_tell_no_noise() -> None:
+    assert silent(collocation(fading(0, count=5, stated=False).problem, **SMALL)) == ()
+    assert silent(collocation(fading(0, count=6, stated=False).problem, **SMALL)) == ("seen",)

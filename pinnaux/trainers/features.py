@@ -106,14 +106,14 @@ def held_out(collocation: Collocation) -> HeldOut:
     check_finite(objective, theta)
     blocks = collocation.blocks(settings.held_out_points, Purpose(settings.seed, HELD_POINTS), held_out=True)
     judge = HeldOut.of(Objective.unweighted(ansatz, blocks), theta)
-    linear = _is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero, SEEN)
+    linear = is_linear(collocation, objective, zero) and _is_affine(objective, zero, theta - zero, SEEN)
     return replace(judge.from_zero(ansatz, zero), linear=linear)
 
 
-def _is_linear(collocation: Collocation, objective: Objective, zero: Tensor) -> bool:
-    """Whether residuals are affine in the unknowns and numbers, along random functions of size one."""
+def is_linear(collocation: Collocation, objective: Objective, zero: Tensor, numbers: float = 0.1) -> bool:
+    """Whether residuals are affine in the unknowns and numbers, along random functions of size one and numbers that differ by as much."""
     step = random_start(objective.ansatz, collocation, Purpose(collocation.plan.settings.seed, RANDOM_START)) - zero
-    step[step.numel() - objective.ansatz.numbers:] = 0.1
+    step[step.numel() - objective.ansatz.numbers:] = numbers
     return _is_affine(objective, zero, step)
 
 

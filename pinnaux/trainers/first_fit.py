@@ -1,0 +1,47 @@
+"""A first fit in features, which what measurements say is asked of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pinnaux.ansatz import Trial
+from pinnaux.collocation import Collocation
+from pinnaux.objective import Objective
+from pinnaux.trainers.closed_form import gauss_newton, size
+from pinnaux.trainers.features import trial_problem
+
+SCALES = (1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True, eq=False)
+class FirstFit:
+    """θ that fits the objective, all of it as loud as equations, in features of a scale; and the zero solution."""
+
+    objective: Objective
+    zero: Tensor
+    theta: Tensor
+    scale: float
+
+    @property
+    def left(self) -> float:
+        """The residual relative to that of the zero solution, infinite where numbers fail."""
+        return size(self.objective, self.theta) / max(size(self.objective, self.zero), 1e-300)
+
+
+def first_fit(collocation: Collocation) -> FirstFit:
+    """The best of several scales, or the first that is solved to the accuracy."""
+    best = _fit(collocation, SCALES[0])
+    for scale in SCALES[1:]:
+        if best.left <= collocation.plan.settings.accuracy:
+            break
+        best = min(best, _fit(collocation, scale), key=lambda one: one.left)
+    return best
+
+
+def _fit(collocation: Collocation, scale: float) -> FirstFit:
+    settings = collocation.plan.settings
+    _, objective, zero = trial_problem(collocation, Trial(settings.reference_trial[0], scale, settings.pilot_features))
+    theta = gauss_newton(objective, zero, settings.newton_steps, settings.regularisation, memory=settings.memory).theta
+    return FirstFit(objective, zero, theta, scale)
