@@ -129,6 +129,7 @@ MISTAKES = {
     "output named like a part of a complex one": Mistake(
         'Problem(fields=[u], conditions=[heat], outputs={"q": u + 1j, "q_real": 2 * u})  # <-', "two of the outputs are written as 'q_real'", "rename"),
     "formula called": Mistake("u(x, t)  # <-", "cannot call scalar u", "it is a formula already"),
+    "law of a field": Mistake("steady(u)  # <-", "cannot call scalar steady", "an unknown law of u as b0 + b1*u"),
     "function not called": Mistake("u + sin  # <-", "cannot add scalar u and function sin", "call it"),
     "formula changed": Mistake("u.name = 'T'  # <-", "cannot set 'name' of scalar u", "immutable"),
     "remainder": Mistake("x % 1  # <-", "cannot take the remainder of scalar x", "periodic"),
@@ -370,6 +371,7 @@ MISTAKES = {
     "name of a variable": Mistake('Variable("a b")  # <-', "a Variable needs a name that is one word", 's = Variable("s")'),
     "place of a coordinate that the field lacks": Mistake("at(steady, t=0)  # <-", "cannot take scalar steady at t=0: steady depends on x, y", "known: 'x', 'y'"),
     "place that is not known": Mistake("at(u, t=u)  # <-", "cannot take scalar u at t=u: u is not known before", "coordinates and numbers"),
+    "law at a field": Mistake("at(steady, x=u)  # <-", "cannot take scalar steady at x=u: u is not known before", "an unknown law of u is b0 + b1*u"),
     "no place": Mistake("at(u)  # <-", "at needs a place for scalar u", "at(u, x=0)"),
     "normal elsewhere": Mistake("at(u * n[0], t=0)  # <-", "n_x is known at the region's own points only", "at(u, x=0)"),
     "place outside of the domain": Mistake(

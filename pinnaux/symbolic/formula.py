@@ -36,6 +36,7 @@ OPERATORS = MappingProxyType({
     "equal": "__eq__", "less": "__gt__", "less_equal": "__ge__", "greater": "__lt__", "greater_equal": "__le__",
 })
 LONGEST_NAME = 60
+LAW = "b0 + b1*u + b2*u**2 with unknown Parameters"
 
 
 class Formula:
@@ -109,7 +110,7 @@ class Formula:
         self.refuse("apply Python's abs to", "use pinnaux's own: abs(u) of a scalar after from pinnaux import abs, norm(v) of a vector")
 
     def __call__(self, *arguments: object) -> NoReturn:
-        self.refuse("call", "it is a formula already; write it without (…), or u*(…) for a product")
+        self.refuse("call", f"it is a formula already; write it without (…), u*(…) for a product, and an unknown law of u as {LAW}")
 
     def __contains__(self, item: object) -> bool:
         self.refuse("look for something in", "'in' does not apply to formulas")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinnaux.errors import DeclarationError, did_you_mean
 from pinnaux.symbolic.complex import Complex, linearly
 from pinnaux.symbolic.expression import Constant, Function, Power, Product, Sum
-from pinnaux.symbolic.formula import described
+from pinnaux.symbolic.formula import LAW, described
 from pinnaux.symbolic.integral import Variable, everything
 from pinnaux.symbolic.scalar import Coordinate, Data, Elsewhere, Expr, Normal, Where, as_expr, coordinate_key, moved, owner, postorder
 from pinnaux.symbolic.tensor import Tensor, as_formula
@@ -13,6 +13,7 @@ from pinnaux.symbolic.tensor import Tensor, as_formula
 __all__ = ["at"]
 
 Formulas = Expr | Tensor | Complex
+KNOWN = "places and ends are formulas of coordinates and numbers"
 
 
 def at(formula: Formulas, **places: object) -> Formulas:
@@ -41,16 +42,15 @@ def checked_place(formula: Formulas, name: str, place: object) -> Expr:
         what = listed_dependences(dependences) or "nothing in it depends on a field"
         raise DeclarationError(f"cannot take {described(formula)} at {name}={place}: {what}",
                                hint=did_you_mean(name, known) if known else "a number is the same everywhere")
-    return known_formula(place, f"cannot take {described(formula)} at {name}=")
+    return known_formula(place, f"cannot take {described(formula)} at {name}=", f"{KNOWN}; an unknown law of u is {LAW}")
 
 
-def known_formula(value: object, attempt: str) -> Expr:
+def known_formula(value: object, attempt: str, hint: str = KNOWN) -> Expr:
     """A number, or a formula of coordinates and variables of integration alone; anything else is refused."""
     expression = as_expr(value, attempt)
     for node in postorder([expression]):
         if not isinstance(node, (Constant, Coordinate, Variable, Sum, Product, Power, Function, Where)):
-            raise DeclarationError(f"{attempt}{expression}: {node} is not known before the problem is solved",
-                                   hint="places and ends are formulas of coordinates and numbers")
+            raise DeclarationError(f"{attempt}{expression}: {node} is not known before the problem is solved", hint=hint)
     return expression
 
 
