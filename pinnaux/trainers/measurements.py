@@ -13,12 +13,15 @@ from pinnaux.units import field_units
 
 
 def heard(collocation: Collocation) -> Collocation:
-    """The collocation with what is found; the same where numbers are known and there are too few measurements to tell their noise."""
-    plain = replace(collocation, corners=False)
-    if not collocation.plan.problem.parameters and not silent(collocation):
+    """The collocation with what is found; the same where numbers are known and there are too few measurements to tell their noise.
+
+    Eigenvalues are not sought among measurements.
+    """
+    plain, problem = replace(collocation, corners=False), collocation.plan.problem
+    if problem.eigenvalue is not None or not problem.parameters and not silent(collocation):
         return collocation
     fit = first_fit(plain)
-    starts = better_starts(plain, fit) if collocation.plan.problem.parameters and fit.left < math.inf else {}
+    starts = better_starts(plain, fit) if problem.parameters and fit.left < math.inf else {}
     if starts:
         plain = replace(plain, starts=starts)
         plain = replace(plain, units=field_units(plain))
