@@ -10,7 +10,8 @@ from noisy_problems import fading, loads
 
 from pinnaux import load
 from pinnaux.solver import prepare
-from pinnaux.trainers.found_noise import silent
+from pinnaux.trainers.first_fit import first_fit
+from pinnaux.trainers.found_noise import found_noise, silent
 from pinnaux.trainers.measurements import heard
 
 CAVITY = Path(__file__).parent.parent / "problems" / "cavity.py"
@@ -48,3 +49,10 @@ def test_a_value_that_is_pinned_is_not_noise(seed: int) -> None:
 def test_so_few_measurements_as_the_numbers_can_fit_tell_no_noise() -> None:
     assert silent(collocation(fading(0, count=5, stated=False).problem, **SMALL)) == ()
     assert silent(collocation(fading(0, count=6, stated=False).problem, **SMALL)) == ("seen",)
+
+
+def test_many_measurements_are_thinned_where_their_noise_is_looked_for() -> None:
+    points = collocation(fading(0, count=5000, stated=False).problem, **SMALL)
+    fit = first_fit(points)
+    assert fit.objective.blocks[-1].surroundings.count <= 2000
+    assert found_noise(points, fit) == {"seen": pytest.approx(0.05, rel=0.05)}
