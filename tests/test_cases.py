@@ -169,6 +169,7 @@ EXPECTED: Mapping[str, tuple[tuple[Measure, float], ...]] = {
     "c13b_coefficient_oscillating": ((field("q", lambda x: np.sin(20 * x), where=away_from_nodes), 0.15),),
     "c14_point_load": ((number("a", 0.35), 0.01 / 0.35), (number("P", 1.0), 0.02), (field("w", known.beam), 0.01)),
     "c16a_rod_steady": ((field("T", lambda x, t: 70 - 300 * x, where=later), 2e-3),),
+    "c16b_rod_slow": ((field("T", known.rod, where=later), 1e-2),),
     "c19_stiff_spring": ((field("y", known.stiff_spring), 0.02),),
     "c22_sixth_order": ((field("u", known.sixth_order), 0.02),),
     "c24_interior_layer": ((exact("u"), 0.05),),

@@ -107,5 +107,5 @@ def test_the_error_of_a_rod_heated_from_its_ends_is_what_the_report_says(seed: i
     exact = temperature(*points.T)
     error = np.linalg.norm(solution(points)["T"] - exact) / np.linalg.norm(exact)
     assert error < 1e-4
-    assert error < 3 * solution.verdict.error_estimate["T"] or not solution.verdict.reliable
+    assert error < 3 * solution.verdict.error_estimate.get("T", np.inf)
     assert any(note.startswith("T varies little beside its size") for note in solution.verdict.notes)
