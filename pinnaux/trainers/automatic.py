@@ -127,8 +127,7 @@ class Automatic:
         if not best.estimate:
             best = replace(best, estimate=state.corrected.estimate, reliable=False)
         elif not correction.kept and state.corrected.estimate:
-            both = _middle if best.reliable else _larger
-            best = replace(best, estimate=both(state.corrected.estimate, best.estimate))
+            best = replace(best, estimate=_middle(state.corrected.estimate, best.estimate))
         elif state.corrected.estimate:
             best = replace(best, estimate=_no_faster(state.corrected.estimate, best.estimate, correction.held_gain))
         # A correction that is kept leaves an error that nothing independent has measured yet; that is done where it matters.
@@ -273,11 +272,6 @@ def _gain(correction: Correction) -> float:
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
     """The geometric mean of two estimates: by how much the residual fell, and by what an independent correction finds."""
     return {name: (first[name] * second[name]) ** 0.5 for name in first}
-
-
-def _larger(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
-    """The larger of two estimates, of which one is wrong."""
-    return {name: max(first[name], second[name]) for name in first}
 
 
 def _no_faster(before: dict[str, float], after: dict[str, float], gain: float) -> dict[str, float]:
