@@ -68,9 +68,6 @@ class Collocation:
     def __repr__(self) -> str:
         return f"Collocation({self.plan.problem!r} in {self.dtype} on {self.device})"
 
-    def __repr__(self) -> str:
-        return f"Collocation({self.plan.problem!r} in {self.dtype} on {self.device})"
-
     @cached_property
     def compiled(self) -> tuple[Block, ...]:
         """Every region's conditions as residuals on no points yet."""
