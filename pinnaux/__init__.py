@@ -62,7 +62,7 @@ with loading():
     from pinnaux.symbolic.places import at
     from pinnaux.symbolic.tensor import Tensor
 
-# `solve` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
+# `solve`, `resume` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
 __all__ = [
     "Ball", "Box", "ComplexField", "Condition", "Disk", "Eigenvalue", "Ellipse", "Field", "Interval", "Mesh", "Observations", "Parameter",
     "PinnauxError", "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "Variable", "VectorField", "abs", "acos", "asin", "at",
@@ -72,11 +72,11 @@ __all__ = [
     "tanh", "trace", "transpose", "where",
 ]
 
-HOMES_WITH_TORCH = MappingProxyType({"solve": "pinnaux.solver", "Solution": "pinnaux.solution"})
+HOMES_WITH_TORCH = MappingProxyType({"solve": "pinnaux.solver", "resume": "pinnaux.solver", "Solution": "pinnaux.solution"})
 
 
 def __getattr__(name: str) -> object:
-    """`pinnaux.solve` and `pinnaux.Solution`, fetched when first asked for."""
+    """`pinnaux.solve`, `pinnaux.resume` and `pinnaux.Solution`, fetched when first asked for."""
     if name not in HOMES_WITH_TORCH:
         raise AttributeError(f"module 'pinnaux' has no attribute '{name}'")
     return getattr(importlib.import_module(HOMES_WITH_TORCH[name]), name)

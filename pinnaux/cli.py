@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from pinnaux.errors import PinnauxError, TrainingError, UsageError, did_you_mean
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 WRONG_USAGE, FAILED = 1, 3
 COMMANDS = ("check", "solve", "export", "plot", "bench")
 SOLUTION_FILE = "solution.pt"
+BEGUN_WITH = MappingProxyType({"points": Settings.points, "seed": 0, "device": "cpu", "dtype": "float64", "trainer": TRAINERS[0]})
+"""Options that a run begins with, and their defaults."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +70,7 @@ def solve(options: argparse.Namespace) -> int:
             say(f"solving {options.file}")
         with interrupts.held():
             _load_solver()
-        solution = _solve(problem, options)
+        solution = _resume(options) if options.resume else _solve(problem, options)
         interrupts.begin_writing()
         with interrupts.held():
             _load_writers()
@@ -174,6 +177,18 @@ def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
         return solve_problem(problem, **_limits(options), trainer=options.trainer, watch=watch)
 
 
+def _resume(options: argparse.Namespace) -> Solution:
+    """Go on from the solution that an earlier run left. Raises UsageError for options that only a run's beginning has."""
+    from pinnaux.solver import resume
+
+    changed = [name for name, default in BEGUN_WITH.items() if getattr(options, name) != default]
+    if changed:
+        raise UsageError(f"--{changed[0]} cannot be changed by a run that goes on", hint="leave it out: it is that of the run so far")
+    solution = saved_solution(options)
+    with watching(options.quiet) as watch:
+        return resume(solution, accuracy=options.accuracy, time_limit=options.time_limit, steps=options.steps, watch=watch)
+
+
 def _limits(options: argparse.Namespace) -> dict[str, float | int | str | None]:
     """What `solve` and `bench` say about a run."""
     return {name: getattr(options, name) for name in ("accuracy", "time_limit", "steps", "points", "seed", "device", "dtype")}
@@ -223,6 +238,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_limits(solving)
     solving.add_argument("--trainer", type=known_trainer, default=TRAINERS[0], metavar="NAME",
                          help=f"the way to train: {', '.join(TRAINERS)} (default {TRAINERS[0]})")
+    solving.add_argument("--resume", action="store_true",
+                         help="go on where the last run of the problem ended, for as long again (default: begin anew)")
     _add_out(_add(commands, "export", export, "write the ParaView files of a saved solution again"))
     _add_out(_add(commands, "plot", plot, "draw the picture of a saved solution again"))
     racing = _add(commands, "bench", bench, "compare ways to train on the problem: the error over time")

@@ -32,23 +32,35 @@ def layout() -> str:
     return "; ".join(f"{name}: {', '.join(one.name for one in fields(kind))}" for name, kind in CLASSES.items())
 
 
-def encode(value: object) -> object:
-    """Plain data for a value made of the known classes, tuples, mappings, tensors and simple values."""
-    if is_dataclass(value):
-        return {"class": type(value).__name__, **{one.name: encode(getattr(value, one.name)) for one in fields(value)}}
-    if isinstance(value, Mapping):
-        return {"class": "mapping", "items": [[key, encode(item)] for key, item in value.items()]}
-    if isinstance(value, (tuple, list)):
-        return [encode(item) for item in value]
-    return value.cpu() if isinstance(value, torch.Tensor) else value
+class Encoder:
+    """Plain data for values made of known classes, tuples, mappings, tensors and simple values; `named` tells what a class is called."""
+
+    def named(self, kind: type) -> str:
+        return kind.__name__
+
+    def __call__(self, value: object) -> object:
+        if is_dataclass(value):
+            return {"class": self.named(type(value)), **{one.name: self(getattr(value, one.name)) for one in fields(value)}}
+        if isinstance(value, Mapping):
+            return {"class": "mapping", "items": [[key, self(item)] for key, item in value.items()]}
+        if isinstance(value, (tuple, list)):
+            return [self(item) for item in value]
+        return value.cpu() if isinstance(value, torch.Tensor) else value
 
 
-def decode(tree: object) -> object:
-    """The value that `encode` was given; lists come back as tuples."""
-    if isinstance(tree, list):
-        return tuple(decode(item) for item in tree)
-    if not isinstance(tree, dict):
-        return tree
-    if tree["class"] == "mapping":
-        return {key: decode(item) for key, item in tree["items"]}
-    return CLASSES[tree["class"]](**{name: decode(item) for name, item in tree.items() if name != "class"})
+class Decoder:
+    """The value that an Encoder was given, of `classes` by name; lists come back as tuples."""
+
+    classes: Mapping[str, type] = CLASSES
+
+    def __call__(self, tree: object) -> object:
+        if isinstance(tree, list):
+            return tuple(self(item) for item in tree)
+        if not isinstance(tree, dict):
+            return tree
+        if tree["class"] == "mapping":
+            return {key: self(item) for key, item in tree["items"]}
+        return self.classes[tree["class"]](**{name: self(item) for name, item in tree.items() if name != "class"})
+
+
+encode, decode = Encoder(), Decoder()

@@ -34,20 +34,23 @@ from pinnaux.symbolic.scalar import Expr
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 # Files of another layout are refused: the number of this one, and the fields of every class in it.
-FORMAT = f"3 {layout()}"
+FORMAT = f"4 {layout()}"
+FOUND = ("noise", "starts", "units")
+"""What was found of the problem before it was solved: attributes of the collocation."""
 VERDICT_POINTS, ERROR_POINTS = 31, 32
 CHUNK = 20_000
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """The unknowns of `problem` as ansatz and θ, and the verdict of the run that found them."""
+    """The unknowns of `problem` as ansatz and θ, and the verdict of the run that found them; `progress` is what going on needs, as plain data."""
 
     problem: Problem
     collocation: Collocation
     ansatz: Ansatz
     theta: TorchTensor
     verdict: Verdict
+    progress: object = None
 
     def __repr__(self) -> str:
         return f"Solution({', '.join(self.problem.names)}: {self.verdict.summary})"
@@ -150,7 +153,7 @@ class Solution:
         """Write the solution to a file, whole or not at all; `load` needs the same problem again."""
         tree = {"format": FORMAT, "ansatz": encode(self.ansatz), "theta": self.theta.cpu(), "verdict": encode(self.verdict),
                 "settings": encode(self.collocation.plan.settings), "signature": encode(signature(self.problem)),
-                "units": dict(self.collocation.units)}
+                **{name: dict(getattr(self.collocation, name)) for name in FOUND}, "progress": self.progress}
         buffer = BytesIO()
         torch.save(tree, buffer)
         write_bytes(Path(path), buffer.getvalue())
@@ -167,8 +170,8 @@ class Solution:
                              hint="solve again after changing fields, conditions or the domain")
         settings: Settings = decode(tree["settings"])
         theta = tree["theta"]
-        collocation = Collocation(Plan.of(problem, settings), theta.dtype, torch.device("cpu"), units=tree["units"])
-        return Solution(problem, collocation, decode(tree["ansatz"]), theta, decode(tree["verdict"]))
+        collocation = Collocation(Plan.of(problem, settings), theta.dtype, torch.device("cpu"), **{name: tree[name] for name in FOUND})
+        return Solution(problem, collocation, decode(tree["ansatz"]), theta, decode(tree["verdict"]), tree["progress"])
 
 
 def _read(path: Path) -> object:

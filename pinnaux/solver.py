@@ -1,12 +1,12 @@
-"""`solve`: the wiring from a problem to its solution, and the one loop that drives a trainer within its limits."""
+"""`solve` and `resume`: the wiring from a problem to its solution."""
 
 from __future__ import annotations
 
 import math
 import numbers
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import torch
@@ -15,21 +15,22 @@ from pinnaux.ansatz import Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
 from pinnaux.doubts import doubts, fitted_to_noise
+from pinnaux.driver import Limits, Watch, drive
 from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.modes import unfolded
 from pinnaux.offsets import offsets
 from pinnaux.plan import Plan
 from pinnaux.problem import Problem
+from pinnaux.resumption import STATES, archived, layout, restored
 from pinnaux.settings import TRAINERS, Settings, known_trainer
 from pinnaux.solution import Solution
 from pinnaux.symbolic.formula import described, is_number
 from pinnaux.trainers.choice import trainer as chosen_trainer
 from pinnaux.trainers.measurements import heard
-from pinnaux.trainers.state import NumericalFailure, Report, RunState, S, Trainer
+from pinnaux.trainers.state import RunState
 from pinnaux.units import field_units
-from pinnaux.verdict import ConditionVerdict, Consistency, Progress, Verdict
+from pinnaux.verdict import ConditionVerdict, Verdict
 
-Watch = Callable[[Progress], None]
 DTYPES = MappingProxyType({"float64": torch.float64, "float32": torch.float32})
 DEVICES = ("cpu", "cuda")
 NOISE = "the measurements are fitted to within their noise, so that only more of them, or better ones, tell more"
@@ -54,11 +55,56 @@ def solve(problem: Problem, *, accuracy: float | None = None, time_limit: float 
     with torch.no_grad():
         collocation = heard(replace(collocation, units=field_units(collocation)))
         state, verdict = drive(chosen_trainer(collocation), limits, watch)
+    return _solved(collocation, state, verdict, limits)
+
+
+def resume(solution: Solution, *, accuracy: float | None = None, time_limit: float | None = None, steps: int | None = None,
+           watch: Watch | None = None) -> Solution:
+    """Go on where the run that found a solution ended, in this process or another, for as much time or as many steps again.
+
+    A solution that is accurate enough is returned as it is; `accuracy` and `time_limit` are those of that run where they are not given.
+    N steps and N more are the 2N steps of one run.
+    Raises UsageError for limits that are not positive, and for solutions without a run that could go on: modes, and those of another version.
+    """
+    began = time.monotonic()
+    before = solution.collocation.plan.settings
+    settings = _settings(solution.problem, before.accuracy if accuracy is None else accuracy, before.time_limit if time_limit is None else time_limit,
+                         steps, before.points, before.seed, before.trainer)
+    collocation = replace(solution.collocation, plan=Plan.of(solution.problem, settings))
+    limits = Limits(settings, began)
+    with torch.no_grad():
+        state = _gone_on_from(solution, collocation)
+        if state.finished:
+            return solution
+        state, verdict = drive(chosen_trainer(collocation), limits, watch, state, solution.verdict.steps)
+    return _solved(collocation, state, verdict, limits)
+
+
+def _gone_on_from(solution: Solution, collocation: Collocation) -> RunState:
+    """The state in which a run ended; not finished, unless it is accurate enough."""
+    kept = solution.progress
+    if not isinstance(kept, Mapping) or kept["layout"] != layout():
+        raise UsageError("nothing is kept of the run of this solution to go on from", hint="solve the problem again")
+    state = restored(kept["state"], collocation)
+    accurate = state.finished == "accuracy" and state.best.error <= collocation.plan.settings.accuracy
+    return state if accurate else replace(state, finished=None)
+
+
+def _kept(state: RunState) -> object:
+    """What going on needs; nothing of the search for modes, which is over in seconds."""
+    return {"layout": layout(), "state": archived(state)} if type(state) in STATES.values() else None
+
+
+def _solved(collocation: Collocation, state: RunState, verdict: Verdict, limits: Limits) -> Solution:
+    """The solution in a state, judged."""
+    settings, progress = collocation.plan.settings, _kept(state)
+    with torch.no_grad():
         collocation = _of_every_mode(collocation)
         best = state.best or nothing(collocation)
+    trainer, problem = settings.trainer, collocation.plan.problem
     verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer, found=state.best is not None,
                       notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem)))
-    solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict)
+    solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict, progress)
     verdict = _with_confidence(solution, best)
     try:
         conditions = solution.judged()
@@ -88,94 +134,6 @@ def _of_every_mode(collocation: Collocation) -> Collocation:
     """The problem with one copy of its fields for every mode where it has modes, itself otherwise."""
     plan = collocation.plan
     return replace(collocation, plan=Plan.of(unfolded(plan.problem), plan.settings)) if plan.problem.eigenvalue is not None else collocation
-
-
-def drive(trainer: Trainer[S], limits: Limits, watch: Watch | None) -> tuple[S, Verdict]:
-    """Step after step until the trainer has finished, a limit is reached, the user interrupts or numbers fail."""
-    state, steps, ended, measured = trainer.init(), 0, None, []
-    try:
-        while ended is None:
-            began = limits.elapsed
-            state, report = trainer.step(state, limits)
-            steps += 1
-            limits.spent(report.stage, limits.elapsed - began)
-            measured += [(steps, report.consistency)] if report.consistency else []
-            if watch:
-                watch(_progress(state, report, steps, limits))
-            ended = _ended(state, report, steps, limits)
-    except KeyboardInterrupt:
-        ended = ("interrupted", "by the user")
-    except NumericalFailure as failure:
-        return state, Verdict("failure", str(failure), limits.settings.accuracy, steps=steps, condition=failure.condition)
-    except (PinnauxError, MemoryError, RuntimeError) as failure:
-        # A user's function that fails late, or too little memory: what was found before is kept.
-        if state.best is None or not (isinstance(failure, (PinnauxError, MemoryError)) or _out_of_memory(failure)):
-            raise
-        return state, Verdict("failure", str(failure), limits.settings.accuracy, steps=steps)
-    return state, Verdict(*ended, limits.settings.accuracy, steps=steps, notes=_inconsistent(measured))
-
-
-@dataclass
-class Limits:
-    """The clock of a run, and what its stages have been costing."""
-
-    settings: Settings
-    began: float
-    costs: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return time.monotonic() - self.began
-
-    @property
-    def remaining(self) -> float:
-        return self.settings.time_limit - self.elapsed
-
-    @property
-    def hurry(self) -> bool:
-        """Whether there is just time for a last correction, judged by what one has cost (or a step of training costs) so far."""
-        expected = self.costs.get("correction", self.settings.correction_in_steps * self.costs.get("layers", 0.0))
-        return self.remaining < self.settings.haste * max(expected, self.costs.get("estimate", 0.0))
-
-    def affords(self, stage: str, times: float) -> bool:
-        """Whether there is time for so many times what a step of this stage has cost."""
-        return self.remaining > times * self.costs.get(stage, 0.0)
-
-    def spent(self, stage: str, seconds: float) -> None:
-        """Remember the cost of a stage, recent ones counting most."""
-        self.costs[stage] = max(seconds, 0.7 * self.costs.get(stage, seconds))
-
-
-def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple[str, str] | None:
-    """Status and reason, if the run is over."""
-    best = state.best
-    late = limits.remaining <= 0 or state.finished == "time" or (limits.hurry and report.stage == "correction")
-    if state.finished == "accuracy" or (late and best and best.reliable and best.error <= limits.settings.accuracy):
-        return "accuracy", f"estimated relative error {best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
-    if state.finished == "stagnation":
-        return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
-    if late:
-        return "time", f"{limits.settings.time_limit:g} s are over, or too few are left for another step"
-    if limits.settings.steps is not None and steps >= limits.settings.steps:
-        return "steps", f"{steps} steps are done"
-    return None
-
-
-def _progress(state: RunState, report: Report, steps: int, limits: Limits) -> Progress:
-    estimate = state.best.error if state.best and state.best.estimate else None
-    return Progress(report.stage, steps, report.losses, report.residuals, estimate, limits.elapsed, limits.settings.time_limit,
-                    report.message, report.consistency)
-
-
-def _inconsistent(measured: list[tuple[int, Consistency]]) -> tuple[str, ...]:
-    """A note where the separated objective was seen not to bound the loss."""
-    failed = [(step, one) for step, one in measured if not one.holds]
-    if not failed:
-        return ()
-    step, worst = max(failed, key=lambda entry: entry[1].loss / max(entry[1].constant * entry[1].objective, 1e-300))
-    return (f"the separated objective did not bound the loss in {len(failed)} of {len(measured)} checks "
-            f"(the worst in step {step}: {worst}): its weights were too small there",)
 
 
 def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
@@ -230,11 +188,6 @@ def _settings(problem: Problem, accuracy: float | None, time_limit: float | None
         raise UsageError(f"trainer {trainer!r} does not solve eigenvalue problems", hint="leave the trainer out: they have one of their own")
     given = {"accuracy": problem.accuracy if accuracy is None else accuracy, "time_limit": problem.time_limit if time_limit is None else time_limit}
     return Settings(steps=steps, points=int(points), seed=int(seed), trainer=known_trainer(trainer), **{name: float(value) for name, value in given.items() if value is not None})
-
-
-def _out_of_memory(failure: RuntimeError) -> bool:
-    """Torch has a class for a full GPU, and for a full main memory only words."""
-    return isinstance(failure, torch.OutOfMemoryError) or "allocate memory" in str(failure)
 
 
 def _dtype(name: str) -> torch.dtype:

@@ -25,7 +25,7 @@ DECLARATION = (
 SOLVING = (
     "files", "verdict", "doubts", "jets", "linalg", "network", "ansatz", "surroundings", "sites", "derivatives", "siteplan", "settings", "objective",
     "balance", "damped", "separated", "elimination", "lipschitz", "self_adaptive", "layer_solves", "homotopy", "evaluate", "integration", "early", "compilation", "kinks", "plan",
-    "evolution", "collocation", "architecture", "units", "consistency", "residuals", "signature", "serial", "axis_values", "solution", "offsets", "trainers", "solver")
+    "evolution", "collocation", "architecture", "units", "consistency", "residuals", "signature", "serial", "axis_values", "solution", "offsets", "trainers", "resumption", "driver", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.
