@@ -10,7 +10,7 @@ import torch
 
 from pinnaux.ansatz import Ansatz, Candidate
 from pinnaux.settings import Settings
-from pinnaux.solver import Limits, _ended
+from pinnaux.driver import Limits, _ended
 from pinnaux.trainers.state import Report
 
 
