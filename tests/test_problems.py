@@ -150,7 +150,8 @@ EXPECTED: Mapping[str, Expected] = {
     "memory": reaches("u", 1e-9),
     "natural_convection": Expected((Quantity(convection, 3e-3),), ends=("accuracy", "time")),
     "navier_stokes": Expected((Quantity(pressure_difference, 1e-2, "p"), Quantity(drag, 1e-2)), ends=("accuracy", "time")),
-    "p_laplacian": Expected((Quantity(exact("u"), 5e-4, "u"),), ends=("accuracy", "time")),
+    # Its error comes to some 6e-5, but where the gradient vanishes held-out points do not confirm that: the run may end as stuck.
+    "p_laplacian": Expected((Quantity(exact("u"), 5e-4, "u"),), ends=("accuracy", "stagnation", "time")),
     "plate_bending": reaches("w", 1.5e-4, lambda: on_domain("plate_bending", references.clamped_plate)),
     "plate_with_holes": reaches("T", 1e-4, lambda: on_domain("plate_with_holes", references.plate_with_holes)),
     "poisson_3d": reaches("u", 2e-7),
