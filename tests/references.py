@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
 
 from pinnaux.geometry import Domain
 
@@ -300,36 +299,6 @@ def hares_and_lynxes(t: Array) -> Array:
         return np.array([hares * (1.1 - 0.4 * lynxes), lynxes * (0.1 * hares - 0.4)])
 
     return solve_ivp(rates, (0, t.max()), [10.0, 10.0], method="DOP853", t_eval=t, rtol=1e-12, atol=1e-12).y
-
-
-GAS_LEFT, GAS_RIGHT, GAMMA = (1.0, 1.0), (0.125, 0.1), 1.4
-"""Density and pressure at first on both sides of Sod's tube (J. Comput. Phys. 27, 1-31, 1978), the gas at rest."""
-
-
-def velocity_behind(pressure: float, density: float, before: float) -> float:
-    """The speed that a gas at rest of this density and pressure `before` gets through the wave to another pressure: a shock or a fan."""
-    if pressure > before:
-        return (pressure - before) * (2 / density / ((GAMMA + 1) * pressure + (GAMMA - 1) * before)) ** 0.5
-    sound = (GAMMA * before / density) ** 0.5
-    return 2 * sound / (GAMMA - 1) * ((pressure / before) ** ((GAMMA - 1) / (2 * GAMMA)) - 1)
-
-
-def shock_tube(points: Array) -> Array:
-    """The density (N,) without viscosity at (x, t), t > 0: constant but for the fan to the left, the contact and the shock to the right.
-
-    (E. F. Toro, Riemann Solvers and Numerical Methods for Fluid Dynamics, 2009, sections 4.2 to 4.5.)
-    """
-    (left, high), (right, low) = GAS_LEFT, GAS_RIGHT
-    middle = brentq(lambda p: velocity_behind(p, left, high) + velocity_behind(p, right, low), low, high, xtol=1e-14)
-    speed, sound = velocity_behind(middle, right, low), (GAMMA * high / left) ** 0.5
-    fan_end = speed - sound * (middle / high) ** ((GAMMA - 1) / (2 * GAMMA))
-    ratio, share = middle / low, (GAMMA - 1) / (GAMMA + 1)
-    shocked = right * (ratio + share) / (share * ratio + 1)
-    shock = (shocked * speed) / (shocked - right)                # mass through the shock: ρ₀ S = ρ (S - u)
-    xi = (points[:, 0] - 0.5) / points[:, 1]
-    fan = left * np.clip((2 - (GAMMA - 1) * xi / sound) / (GAMMA + 1), 0, None) ** (2 / (GAMMA - 1))
-    behind_fan = left * (middle / high) ** (1 / GAMMA)
-    return np.select([xi < -sound, xi < fan_end, xi < speed, xi < shock], [left, fan, behind_fan, shocked], right)
 
 
 CONVECTION = (2.243, 16.178, 19.617)
