@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, TimeInterval, diff
+from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, TimeInterval, diff, pi, sin
 
 Array = NDArray[np.float64]
 
@@ -58,3 +58,13 @@ def fading(seed: int, deviation: float = 0.05, count: int = 30, stated: bool = T
     residual = values - np.exp(-found * times)
     unit = deviation if stated else 1.0
     return Known(problem, np.array([found]), np.array([[unit**2 / (slope @ slope)]]), float(residual @ residual / unit**2))
+
+
+def coefficient(places: Array, values: Array) -> Problem:
+    """(a u')' = f on a rod held at both ends, a = 1 + x² unknown but at its left end, from measurements of u = sin πx."""
+    domain = Interval(0, 1)
+    (x,), u, a = domain.coordinates, Field("u", domain), Field("a", domain)
+    measured = Observations({"x": places, "u": values}, domain, columns=("u",))
+    load = diff((1 + x**2) * diff(sin(pi * x), x), x)
+    return Problem([u, a], [Condition("balance", diff(a * diff(u, x), x) == load, on=domain), Condition("ends", u == 0, on=domain.boundary),
+                            Condition("known", a == 1, on=domain.boundary["left"]), Condition("seen", u == measured["u"], on=measured)])

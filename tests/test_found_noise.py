@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from compute_problems import SMALL, collocation, conductivity, everything, plate
-from noisy_problems import fading, loads
+from noisy_problems import coefficient, fading, loads
 
 from pinnaux import load
 from pinnaux.solver import prepare
@@ -21,6 +22,14 @@ CAVITY = Path(__file__).parent.parent / "problems" / "cavity.py"
 def test_noise_is_what_the_fit_leaves_of_measurements(deviation: float) -> None:
     known = fading(0, deviation, 24, stated=False)
     assert heard(collocation(known.problem, **SMALL)).noise == {"seen": pytest.approx((known.chi_squared / 24) ** 0.5, rel=1e-4)}
+
+
+@pytest.mark.parametrize("deviation", [0.0, 0.02, 0.1])
+def test_noise_is_found_where_nothing_moves_away_from_the_zero_solution(deviation: float) -> None:
+    """An unknown coefficient times an unknown gradient: at zero, the equation sees neither."""
+    places, errors = np.linspace(0, 1, 200), deviation * np.random.default_rng(0).standard_normal(200)
+    expected = {"seen": pytest.approx(np.sqrt(np.mean(errors**2)), rel=0.1)} if deviation else {}
+    assert heard(collocation(coefficient(places, np.sin(np.pi * places) + errors), **SMALL)).noise == expected
 
 
 def test_two_sets_of_measurements_have_their_own() -> None:

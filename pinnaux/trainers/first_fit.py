@@ -12,8 +12,10 @@ from pinnaux.objective import Objective
 from pinnaux.trainers.closed_form import gauss_newton, size
 from pinnaux.trainers.confidence import thinned
 from pinnaux.trainers.features import trial_problem
+from pinnaux.trainers.first_solution import solved_from_zero
 
 SCALES = (1.0, 2.0, 4.0)
+POLISH = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,5 +49,6 @@ def _fit(collocation: Collocation, scale: float) -> FirstFit:
     # Some thousand measurements tell as much as any number of them, and cost less.
     few = tuple(thinned(block) if region.region.kind == "observations" else block for region, block in zip(collocation.plan.regions, objective.blocks))
     objective = replace(objective, blocks=few)
-    theta = gauss_newton(objective, zero, settings.newton_steps, settings.regularisation, memory=settings.memory).theta
+    theta = solved_from_zero(collocation, objective, zero, settings.newton_steps, settings.regularisation)
+    theta = gauss_newton(objective, theta, POLISH * settings.newton_steps, settings.regularisation, memory=settings.memory).theta
     return FirstFit(objective, zero, theta, scale)
