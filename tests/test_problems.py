@@ -134,8 +134,8 @@ EXPECTED: Mapping[str, Expected] = {
     "helmholtz": reaches("u", 4e-7),
     "helmholtz_absorbing": reaches("u", 1e-6),
     "insulated_plate": Expected((Quantity(exact("u"), 1e-10, "u"), Quantity(lambda solution: abs(solution.parameters["loss"] - 3), 1e-9))),
-    # Nor does it here: the noise is a third of the temperature, and training goes on into it.
-    "inverse_heat": Expected((Quantity(exact("a"), 0.25), Quantity(exact("u"), 0.25)), ends=("accuracy", "stagnation", "time")),
+    # Nothing is said of u on the boundary or at first, and the noise is a third of it: three seeds came to 0.027 to 0.034 for a, 0.03 to 0.06 for u.
+    "inverse_heat": Expected((Quantity(exact("a"), 0.06), Quantity(exact("u"), 0.12)), ends=("accuracy", "stagnation", "time")),
     "kdv": reaches("u", 4e-4, references.kdv_on_grid),
     "lotka_volterra": Expected(tuple(
         Quantity(against(name, lambda name=name: hares_and_lynxes(name)), 1e-4, name) for name in ("hares", "lynxes"))),
