@@ -18,7 +18,7 @@ from pinnaux.symbolic.complex import Complex, part_names, real_arrays
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.scalar import Data
 from pinnaux.symbolic.tensor import Tensor
-from pinnaux.tables import AXES, columns_of_arrays, read_file
+from pinnaux.tables import AXES, OBSERVATIONS, columns_of_arrays, read_file
 
 # How far outside the domain a point may lie, relative to the domain's size: coordinates are often written with few digits.
 OUTSIDE = 1e-6
@@ -108,7 +108,7 @@ def read_columns(source: object, domain: Domain, wanted: tuple[str, ...]) -> dic
     if isinstance(source, (str, Path)):
         return read_file(find_file(source, "observations"), str(source), wanted, domain)
     if isinstance(source, (Mapping, np.ndarray, list, tuple)):
-        return columns_of_arrays(source, "the observations", wanted, domain.names)
+        return columns_of_arrays(source, OBSERVATIONS, wanted, domain.names)
     raise DeclarationError(
         f"observations are read from a file, from arrays by name, or from rows of numbers, not from {described(source)}",
         hint='Observations("probes.csv", …), Observations({"x": xs, "T": values}, …) or Observations([(0.1, 0.2), (0.3, 0.4)], domain)',

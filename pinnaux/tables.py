@@ -21,6 +21,8 @@ from pinnaux.text_table import read_text
 Columns = dict[str, np.ndarray]
 
 AXES = "xyz"
+OBSERVATIONS = "the observations"
+"""What arrays are called that came without a name."""
 # A third coordinate of points in a plane may vary by this fraction of their extent.
 FLAT = 1e-6
 # What people try to read, and what to do instead.
@@ -111,7 +113,7 @@ def columns_of_arrays(given: object, source: str, wanted: Sequence[str], coordin
         array = array[:, None]
     if array.ndim != 2:
         raise DeclarationError(f"{source} of shape {array.shape} are no table", hint="one row for each point: [(0.1, 0.2), (0.3, 0.4)]")
-    names = names_in_order(f"{source} have", array.shape[1], wanted, coordinates)
+    names = names_in_order(f"{source} {'have' if source == OBSERVATIONS else 'has'}", array.shape[1], wanted, coordinates)
     return {one: check_finite(array[:, names.index(one)], f"column '{one}'") for one in dict.fromkeys([*coordinates, *wanted])}
 
 

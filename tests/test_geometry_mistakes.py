@@ -79,6 +79,8 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (lambda: square.where(x == y), "no point of the interior satisfies x == y"),
     (lambda: square.where(x == y), "an equation fixes a coordinate, x == …, and a curve is the boundary of another domain"),
     (lambda: square.where(x == 1.5), "no point of the interior satisfies x == 1.5"),
+    (lambda: square.where(x == 1.5), "here 0 <= x <= 1, 0 <= y <= 1"),
+    (lambda: moving.interior.where(moving.coordinates[2] == 5), "0 <= t <= 1"),
     (lambda: square.where((x == 0.5) & (x == 0.6)), "no point of the interior satisfies (x == 0.5) & (x == 0.6)"),
     (lambda: square.where((x == 0.5) & (y < 0)), "no point of the interior satisfies (x == 0.5) & (y < 0)"),
     (lambda: Disk((0, 0), 1).where((x == 0.8) & (y == 0.8)), "no point of the interior satisfies (x == 0.8) & (y == 0.8)"),

@@ -79,6 +79,13 @@ def test_rows_without_names_are_named_in_order_and_points_alone_need_no_names(tm
     assert np.array_equal(rows_of(Observations([0.25, 0.5], Interval(0, 1))), [[0.25], [0.5]])
 
 
+def test_a_table_with_too_few_names_is_called_by_its_own(tmp_path):
+    np.save(tmp_path / "rows.npy", ROWS)
+    for source, owner in ((tmp_path / "rows.npy", r"rows.npy has"), (ROWS, "the observations have")):
+        with pytest.raises(DeclarationError, match=f"{owner} 3 columns, but columns= names 1"):
+            Observations(source, plate, columns=("T",))
+
+
 def test_a_broken_numpy_file_is_refused(tmp_path):
     with pytest.raises(DeclarationError, match="cannot read .*rows.npy"):
         Observations(written(tmp_path, "no numbers", "rows.npy"), plate)

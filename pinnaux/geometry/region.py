@@ -20,6 +20,9 @@ from pinnaux.symbolic.relations import Relation
 if TYPE_CHECKING:
     from pinnaux.geometry.domain import Domain
 
+NEARLY = 0.02
+"""A sample of a region comes so close to the bounds that it reaches, relative to the domain's size."""
+
 
 class Region(ABC):
     """Where a condition holds. `kind` is "interior", "boundary", "initial", "final", "cut" (a part of the interior of fewer
@@ -194,6 +197,7 @@ class PatchRegion(Region):
         return f"{hint}; an equation fixes a coordinate, {self.domain.names[0]} == …, and a curve is the boundary of another domain"
 
     def _extent(self) -> np.ndarray:
-        """Bounds (d, 2) of the region, seen on a few points of every patch."""
+        """Bounds (d, 2) of the region, seen on a few points of every patch; the domain's own bounds where they come close to these."""
         seen = np.concatenate([patch.chart(hammersley(256, patch.parameters))[0] for patch in self.patches])
-        return np.column_stack([seen.min(axis=0), seen.max(axis=0)])
+        seen, bounds = np.column_stack([seen.min(axis=0), seen.max(axis=0)]), np.asarray(self.domain.bounds)
+        return np.where(np.abs(seen - bounds) <= NEARLY * np.ptp(bounds, axis=1, keepdims=True), bounds, seen)
