@@ -1,6 +1,6 @@
 """The accuracy ladder on the CPU: whole-process time and true error of `pinnaux solve`, beside the targets.
 
-    python tests/benchmarks/ladder.py [--seeds 3] [--only burgers,wave] [--threads 2]
+    python tests/benchmarks/ladder.py [--seeds 3] [--only burgers,wave] [--threads 2] [--shortest 0] [--longest 180]
 
 Every rung is run as a user would (imports, files and pictures included) with the default settings; all that is said is the
 accuracy asked for, and a limit of time well beyond the target. The error is measured against an exact or an independent reference
@@ -11,6 +11,7 @@ targets is held against the easier one too: what it gives in time was there in t
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import statistics
@@ -164,13 +165,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--shortest", type=float, default=0.0, help="only rungs whose hardest target is in so many seconds or more")
+    parser.add_argument("--longest", type=float, default=math.inf, help="only rungs whose hardest target is in so many seconds or less")
     options = parser.parse_args()
     print(f"float64, {options.threads} threads on {os.cpu_count()} cores, {platform.machine()}, "
           f"{options.seeds} seeds; median (range)\n")
     print("| problem | accuracy asked | relative L2 error | estimated | whole process, s | target | met | fitted parameters |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for rung in RUNGS:
-        if not options.only or rung.problem in options.only.split(","):
+        wanted = not options.only or rung.problem in options.only.split(",")
+        if wanted and options.shortest <= rung.targets[-1].seconds <= options.longest:
             print(report(rung, [run(rung, seed, options.threads) for seed in range(options.seeds)]), flush=True)
 
 
