@@ -15,7 +15,7 @@ with loading():
     from pinnaux.geometry import Ball, Box, Disk, Ellipse, Interval, Mesh, Polygon, Rectangle, TimeInterval
     from pinnaux.integrals import integral
     from pinnaux.load import load
-    from pinnaux.problem import ComplexField, Condition, Eigenvalue, Field, Observations, Parameter, Problem, VectorField
+    from pinnaux.problem import ComplexField, Condition, Eigenvalue, Field, Observations, Parameter, Problem, UnknownFunction, VectorField
     from pinnaux.symbolic.functions import (
         abs,
         acos,
@@ -65,7 +65,7 @@ with loading():
 # `solve`, `resume` and `Solution` are public too, but not among the names that a problem file's import * fetches: they load torch.
 __all__ = [
     "Ball", "Box", "ComplexField", "Condition", "Disk", "Eigenvalue", "Ellipse", "Field", "Interval", "Mesh", "Observations", "Parameter",
-    "PinnauxError", "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "Variable", "VectorField", "abs", "acos", "asin", "at",
+    "PinnauxError", "Polygon", "Problem", "Rectangle", "Tensor", "TimeInterval", "UnknownFunction", "Variable", "VectorField", "abs", "acos", "asin", "at",
     "atan", "atan2", "conj", "cos", "cosh", "cross", "curl", "diff", "div", "dot", "erf", "exp", "grad", "hessian", "identity", "imag",
     "inner", "integral", "laplacian", "load", "log", "maximum", "minimum", "norm", "outer", "phase", "pi", "pointwise", "real", "sign",
     "sin", "sinh", "sqrt", "sym", "tan",

@@ -91,6 +91,7 @@ def _written(solution: Solution, folder: Path, name: str) -> str:
 
 def write_results(solution: Solution, folder: Path, name: str) -> Path:
     """Everything a run leaves behind, the solution itself first; returns the picture's path."""
+    from pinnaux.curves import write_functions
     from pinnaux.export import export
     from pinnaux.plot import plot
 
@@ -98,6 +99,7 @@ def write_results(solution: Solution, folder: Path, name: str) -> Path:
     write_text(folder / "report.txt", report(solution) + "\n")
     write_text(folder / "report.json", report_json(solution))
     export(solution, folder, name)
+    write_functions(solution, folder, name)
     return plot(solution, folder / f"{name}.png")
 
 

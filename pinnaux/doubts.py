@@ -1,9 +1,10 @@
-"""What a user should doubt about measurements, and about the numbers found from them: a sentence each."""
+"""What a user should doubt about measurements, and about the numbers and functions found from them: a sentence each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pinnaux.unknown_function import FoundFunction
 from pinnaux.verdict import Confidence, Fit, Interval
 
 FAR = 2.0
@@ -12,6 +13,8 @@ SIGNIFICANT = 3.0
 """if it is farther than so many of its standard deviations, too."""
 OPEN = 0.5
 """A field that noise changes by such a share of it is told of."""
+OUTSIDE = 1e-3
+"""How far arguments may leave the range of an unknown function, relative to its width, without being told of."""
 
 
 def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ...]:
@@ -22,6 +25,17 @@ def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ..
     told += [f"measurements hardly determine {name}: their noise changes it by {100 * share:.3g} % (root mean square)"
              for name, share in confidence.fields.items() if not share < OPEN]
     return tuple(told)
+
+
+def beyond(found: FoundFunction) -> str | None:
+    """What to say where the conditions need a function at arguments that it was not declared for."""
+    (low, high), (least, largest) = found.function.between, found.reach
+    margin = OUTSIDE * (high - low)
+    if low - margin <= least and largest <= high + margin:
+        return None
+    name = found.function.name
+    return (f"the conditions give {name} arguments from {least:.4g} to {largest:.4g}, but it is declared between {low:g} and {high:g}: "
+            "beyond these it is a guess (widen between=)")
 
 
 def fitted_to_noise(confidence: Confidence) -> bool:

@@ -20,6 +20,7 @@ from pinnaux.fields import Parameter
 from pinnaux.jets.spec import JetSpec
 from pinnaux.siteplan import Sites, site_key
 from pinnaux.surroundings import Surroundings
+from pinnaux.symbolic.applied import Applied
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.integral import Integral, Rule, Variable
 from pinnaux.symbolic.relations import Equation, Inequality, Relation
@@ -180,6 +181,8 @@ def _instruction(node: Expr, operands: list[int], layout: Layout) -> Instruction
     if isinstance(node, Function):
         function = FUNCTIONS[node.name]
         return lambda values, _: function(*(values[c] for c in operands))
+    if isinstance(node, Applied):
+        return lambda values, _: values[operands[0]]
     if isinstance(node, Pointwise):
         return lambda values, _: _called(node, values[operands[0]])
     if isinstance(node, Where):

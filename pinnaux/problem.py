@@ -22,8 +22,9 @@ from pinnaux.symbolic.integral import everything
 from pinnaux.symbolic.relations import Relation
 from pinnaux.symbolic.scalar import Coordinate, Data, Expr, Normal, ParameterNode
 from pinnaux.symbolic.tensor import Tensor, as_formula
+from pinnaux.unknown_function import Coefficient, UnknownFunction
 
-__all__ = ["ComplexField", "Condition", "Eigenvalue", "Field", "Observations", "Parameter", "Problem", "VectorField"]
+__all__ = ["ComplexField", "Condition", "Eigenvalue", "Field", "Observations", "Parameter", "Problem", "UnknownFunction", "VectorField"]
 
 
 Formulas = Expr | Tensor | Complex
@@ -50,7 +51,7 @@ class Problem:
     def __post_init__(self) -> None:
         self._fix(fields=checked_items(self.fields, "fields", (Field, VectorField, ComplexField)))
         self._fix(conditions=checked_items(self.conditions, "conditions", (Condition,)))
-        check_unique(self._declared_names(), "fields and parameters", "give each its own name")
+        check_unique(self._declared_names(), "fields, parameters and functions", "give each its own name")
         check_unique([condition.name for condition in self.conditions], "conditions", "a name appears in every report; make them differ")
         check_domains(self.unknowns)
         check_fields_and_conditions(self)
@@ -67,8 +68,8 @@ class Problem:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of fields and parameters."""
-        return tuple(one.name for one in (*self.fields, *self.parameters))
+        """The names of fields, parameters and unknown functions."""
+        return tuple(one.name for one in (*self.fields, *self.numbers, *self.functions))
 
     def __repr__(self) -> str:
         return f"Problem({', '.join(self.names)} on {self.domain!r}: {', '.join(one.name for one in self.conditions)})"
@@ -82,6 +83,16 @@ class Problem:
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters found in the conditions, in order of appearance."""
         return tuple(dict.fromkeys(one for condition in self.conditions for one in condition.parameters))
+
+    @property
+    def numbers(self) -> tuple[Parameter, ...]:
+        """The parameters that the user declared, without those that unknown functions are made of."""
+        return tuple(one for one in self.parameters if not isinstance(one, Coefficient))
+
+    @cached_property
+    def functions(self) -> tuple[UnknownFunction, ...]:
+        """The unknown functions found in the conditions, in order of appearance."""
+        return tuple(dict.fromkeys(one.function for one in self.parameters if isinstance(one, Coefficient)))
 
     @property
     def eigenvalue(self) -> Eigenvalue | None:
@@ -100,14 +111,14 @@ class Problem:
 
     @property
     def named(self) -> dict[str, Formulas]:
-        """Every unknown by its name: fields, vector and complex fields and their components, parameters."""
+        """Every unknown by its name: fields, vector and complex fields and their components, parameters; not unknown functions."""
         entries = [(field.name, field) for field in self.fields]
-        entries += [(one.name, one) for one in (*self.unknowns, *self.parameters)]
+        entries += [(one.name, one) for one in (*self.unknowns, *self.numbers)]
         return dict(entries)
 
     def _declared_names(self) -> list[str]:
         composed = [field.name for field in self.fields if not isinstance(field, Field)]
-        return composed + [one.name for one in (*self.unknowns, *self.parameters)]
+        return composed + [one.name for one in (*self.unknowns, *self.numbers, *self.functions)]
 
     def _checked_outputs(self) -> Mapping[str, Formulas]:
         """The outputs by name, each a formula that can be evaluated anywhere once the problem is solved."""

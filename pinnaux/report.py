@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pinnaux.settings import TRAINERS
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ HEADLINES = {
 }
 
 
+SAMPLES = 201
 SYMMETRIC = 0.05
 """How much of an interval's width its sides may differ by to be told as one."""
 
@@ -44,7 +47,7 @@ def report(solution: Solution) -> str:
     verdict = solution.verdict
     notes = "\n".join(f"note: {note}" for note in (*verdict.notes, *_doubt(verdict)))
     parts = [headline(verdict), notes, _conditions(verdict)]
-    parts += [_modes(solution)] if solution.eigenvalues else [_errors(verdict), _fits(verdict.confidence), _parameters(solution)]
+    parts += [_modes(solution)] if solution.eigenvalues else [_errors(verdict), _fits(verdict.confidence), _parameters(solution), _functions(solution)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -105,6 +108,15 @@ def _parameters(solution: Solution) -> str:
     heading = ("parameter", "value") + (("95 % confidence",) if intervals else ())
     rows = [(name, f"{value:.8g}", _interval(value, intervals.get(name)))[: len(heading)] for name, value in solution.parameters.items()]
     return table(heading, rows) if rows else ""
+
+
+def _functions(solution: Solution) -> str:
+    """Where every unknown function was needed, and between which values it lies there."""
+    rows = []
+    for name, found in solution.functions.items():
+        values = found(np.linspace(*found.reach, SAMPLES))
+        rows.append((name, *(f"{one:.5g}" for one in (*found.reach, values.min(), values.max()))))
+    return table(("function", "argument from", "to", "least value", "largest"), rows) if rows else ""
 
 
 def _interval(value: float, interval: Interval | None) -> str:

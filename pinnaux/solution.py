@@ -15,10 +15,11 @@ import torch
 from torch import Tensor as TorchTensor
 
 from pinnaux.ansatz import Ansatz
+from pinnaux.applications import applications
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.errors import UsageError
 from pinnaux.evaluate import parameter_value
-from pinnaux.fields import ModeEigenvalue
+from pinnaux.fields import ModeEigenvalue, Parameter
 from pinnaux.files import write_bytes
 from pinnaux.geometry.points import Points
 from pinnaux.axis_values import with_limits
@@ -31,6 +32,7 @@ from pinnaux.settings import Settings
 from pinnaux.signature import Signature, signature
 from pinnaux.symbolic.numeric import evaluate as evaluate_formula
 from pinnaux.symbolic.scalar import Expr
+from pinnaux.unknown_function import FoundFunction
 from pinnaux.verdict import ConditionVerdict, Verdict
 
 # Files of another layout are refused: the number of this one, and the fields of every class in it.
@@ -90,8 +92,20 @@ class Solution:
     @cached_property
     def parameters(self) -> dict[str, float]:
         """The unknown numbers by name."""
+        return {parameter.name: self._values[parameter] for parameter in self.problem.numbers}
+
+    @cached_property
+    def _values(self) -> dict[Parameter, float]:
+        """The numbers by what the user declared, and by the coefficients of unknown functions."""
         numbers = self.ansatz.split(self.theta)[-1]
-        return {parameter.name: parameter_value(parameter, number).item() for parameter, number in zip(self.problem.parameters, numbers)}
+        return {parameter: parameter_value(parameter, number).item() for parameter, number in zip(self.problem.parameters, numbers)}
+
+    @cached_property
+    def functions(self) -> dict[str, FoundFunction]:
+        """The unknown functions by name, each to be called with arguments (N,), and the range that the equations have asked for."""
+        uses = applications(self.collocation)
+        return {one.name: FoundFunction(one, tuple(self._values.get(part, part.initial) for part in one.coefficients),
+                                        uses[one.name].reach(self.ansatz, self.theta)) for one in self.problem.functions}
 
     @property
     def intervals(self) -> dict[str, tuple[float, float]]:

@@ -14,7 +14,7 @@ import torch
 from pinnaux.ansatz import Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
-from pinnaux.doubts import doubts, fitted_to_noise
+from pinnaux.doubts import beyond, doubts, fitted_to_noise
 from pinnaux.driver import Limits, Watch, drive
 from pinnaux.errors import PinnauxError, UsageError
 from pinnaux.modes import unfolded
@@ -106,6 +106,7 @@ def _solved(collocation: Collocation, state: RunState, verdict: Verdict, limits:
                       notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem)))
     solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict, progress)
     verdict = _with_confidence(solution, best)
+    verdict = replace(verdict, notes=(*verdict.notes, *filter(None, map(beyond, solution.functions.values()))))
     try:
         conditions = solution.judged()
         notes = (*verdict.notes, *offsets(solution, best.estimate, verdict.accuracy))

@@ -26,13 +26,14 @@ class KnownSolution:
 
     def __init__(self, problem: Problem, functions: Mapping[str, Values], residuals: Mapping[str, Values] | None = None) -> None:
         self.problem = problem
-        self.functions = functions
+        self.values = functions
+        self.functions: dict[str, object] = {}
         self.residual_functions = residuals or {}
         self.parameters: dict[str, float] = {}
         self.eigenvalues: dict[str, float] = {}
 
     def __call__(self, points: np.ndarray) -> dict[str, np.ndarray]:
-        return {name: function(points) for name, function in self.functions.items()}
+        return {name: function(points) for name, function in self.values.items()}
 
     def residuals(self, name: str, points: Points | None = None) -> tuple[Points, np.ndarray]:
         if points is None:

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
+from scipy.interpolate import RectBivariateSpline
 
 from pinnaux.geometry import Domain
 
@@ -304,3 +305,53 @@ def hares_and_lynxes(t: Array) -> Array:
 CONVECTION = (2.243, 16.178, 19.617)
 """Of natural convection at Ra = 10⁴: the mean Nusselt number, the largest u on x = 1/2 and v on y = 1/2, to about 0.1 %
 (G. de Vahl Davis, Int. J. Numer. Methods Fluids 3, 249-264, 1983, table V)."""
+
+
+PROBE_PLACES, PROBE_TIMES, PROBE_NOISE = np.linspace(0.05, 0.95, 12), np.linspace(0.04, 1, 25), 0.005
+
+
+def conductivity_law(temperature: Array) -> Array:
+    """k of the heated rod."""
+    return 0.2 * (1 + temperature**2)
+
+
+@cache
+def heated_rod_history(cells: int = 400) -> tuple[Array, Array, Array]:
+    """x (cells + 2,), t (201,) and T (cells + 2, 201) of T_t = (k(T) T_x)_x, T = 0 at first and sin(πt/2) at x = 0, no flux at x = 1.
+
+    Finite volumes, in time an implicit method: exact to some 1e-6.
+    """
+    width = 1 / cells
+
+    def left(t: float) -> float:
+        return np.sin(np.pi * t / 2)
+
+    def rates(t: float, inner: Array) -> Array:
+        edge = left(t)
+        flux = np.empty(cells + 1)
+        flux[1:-1] = conductivity_law((inner[1:] + inner[:-1]) / 2) * np.diff(inner) / width
+        # One-sided to second order: the first centre is half a cell from the end.
+        flux[0] = conductivity_law(edge) * (-8 * edge + 9 * inner[0] - inner[1]) / (3 * width)
+        flux[-1] = 0
+        return np.diff(flux) / width
+
+    band = np.abs(np.subtract.outer(np.arange(cells), np.arange(cells))) <= 1
+    band[0, 1] = True
+    t = np.linspace(0, 1, 201)
+    inner = solve_ivp(rates, (0, 1), np.zeros(cells), method="BDF", t_eval=t, rtol=1e-8, atol=1e-10, jac_sparsity=band).y
+    x = np.concatenate([[0], (np.arange(cells) + 0.5) * width, [1]])
+    last = (9 * inner[-1] - inner[-2]) / 8     # the parabola without a slope at the end
+    return x, t, np.vstack([left(t), inner, last])
+
+
+def heated_rod(points: Array) -> Array:
+    """T (N,) at (x, t), by splines."""
+    x, t, values = heated_rod_history()
+    return RectBivariateSpline(x, t, values).ev(*points.T)
+
+
+def rod_probes() -> Array:
+    """(300, 3): x, t and the measured T of problems/data/conductivity_law.csv."""
+    generator = np.random.default_rng(23)
+    places = np.stack(np.meshgrid(np.round(PROBE_PLACES, 4), np.round(PROBE_TIMES, 4), indexing="ij"), axis=-1).reshape(-1, 2)
+    return np.column_stack([places, np.round(heated_rod(places) + PROBE_NOISE * generator.standard_normal(len(places)), 6)])

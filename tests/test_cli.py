@@ -196,7 +196,7 @@ def test_every_ending_has_its_exit_status_and_its_results_written(capsys, monkey
 
 def test_an_output_that_is_not_finite_is_status_3_with_the_solution_kept(capsys, monkeypatch, bar_file):
     solution = known.bar()
-    solution.functions = {"u": lambda points: np.full(len(points), np.nan)}
+    solution.values = {"u": lambda points: np.full(len(points), np.nan)}
     solution.verdict = Verdict("accuracy", "as the test wants it", 1e-4)
     monkeypatch.setattr("pinnaux.solver.solve", lambda problem, **options: solution)
     assert main(["solve", str(bar_file), "--out", str(bar_file.parent)]) == 3

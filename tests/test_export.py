@@ -269,8 +269,8 @@ def test_an_output_that_is_not_finite_is_refused_by_name_and_the_collection_stay
     solution = known.corner()
     path = export(solution, tmp_path, "corner")
     before = path.read_bytes()
-    good = solution.functions["u"]
-    solution.functions = {**solution.functions, "u": lambda points: np.where(points[:, 0] > 0.9, value, good(points))}
+    good = solution.values["u"]
+    solution.values = {**solution.values, "u": lambda points: np.where(points[:, 0] > 0.9, value, good(points))}
     with pytest.raises(TrainingError, match="'u' is not a finite number at [0-9]+ of [0-9]+ points"):
         export(solution, tmp_path, "corner")
     assert path.read_bytes() == before
@@ -310,14 +310,14 @@ def test_an_interrupted_export_leaves_the_former_collection_and_whole_files(tmp_
     path = export(known.wave(), tmp_path, "wave")
     before = path.read_bytes()
     solution = known.wave()
-    whole = solution.functions["u"]
+    whole = solution.values["u"]
 
     def interrupted(points):
         if points[0, 1] > 1:
             raise KeyboardInterrupt
         return whole(points)
 
-    solution.functions = {**solution.functions, "u": interrupted}
+    solution.values = {**solution.values, "u": interrupted}
     with pytest.raises(KeyboardInterrupt):
         export(solution, tmp_path, "wave")
     assert path.read_bytes() == before

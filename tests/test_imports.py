@@ -19,17 +19,17 @@ HEAVY = frozenset({"torch", "scipy", "pyvista", "vtk", "vtkmodules", "meshio", "
 
 # The declaration layer, from the bottom up: each may import those before it, and itself.
 DECLARATION = (
-    "errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "observations", "noise", "integrals", "elsewhere", "conditions",
+    "errors", "locate", "symbolic", "geometry", "text_table", "tables", "fields", "unknown_function", "observations", "noise", "integrals", "elsewhere", "conditions",
     "eigenproblem", "problem", "modes", "spellings", "python_hints", "load")
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
     "files", "verdict", "doubts", "jets", "linalg", "network", "ansatz", "surroundings", "sites", "derivatives", "siteplan", "settings", "objective",
     "balance", "damped", "separated", "elimination", "lipschitz", "self_adaptive", "layer_solves", "homotopy", "evaluate", "integration", "early", "compilation", "kinks", "plan",
-    "evolution", "collocation", "architecture", "units", "consistency", "residuals", "signature", "serial", "axis_values", "solution", "offsets", "trainers", "resumption", "driver", "solver")
+    "evolution", "collocation", "applications", "architecture", "units", "consistency", "residuals", "signature", "serial", "axis_values", "solution", "offsets", "trainers", "resumption", "driver", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
 # Nothing but these imports what is shown to the user.
-PRESENTATION = frozenset({"bench", "cli", "heap", "export", "plot", "maps", "progress", "report", "__main__"})
+PRESENTATION = frozenset({"bench", "cli", "curves", "heap", "export", "plot", "maps", "progress", "report", "__main__"})
 
 
 class Import(NamedTuple):

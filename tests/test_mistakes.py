@@ -219,7 +219,7 @@ MISTAKES = {
     "two conditions of one name": Mistake(
         'Problem(fields=[u], conditions=[heat, Condition("heat", u == 0, on=domain.boundary)])  # <-', "two of the conditions are named 'heat'", "differ"),
     "two fields of one name": Mistake(
-        'Problem(fields=[u, Field("u", domain)], conditions=[heat])  # <-', "two of the fields and parameters are named 'u'", "own name"),
+        'Problem(fields=[u, Field("u", domain)], conditions=[heat])  # <-', "two of the fields, parameters and functions are named 'u'", "own name"),
     "field that is not declared": Mistake(
         'wall = Condition("wall", velocity == (0, 0), on=domain)  # <-\nProblem(fields=[u], conditions=[heat, wall])',
         "condition 'wall' holds a field v that is not in fields=", "add v to it"),

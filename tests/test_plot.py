@@ -142,7 +142,7 @@ def test_a_slice_of_a_ball_is_round():
 
 def test_a_constant_output_is_drawn(tmp_path):
     solution = known.corner()
-    solution.functions = {**solution.functions, "u": lambda points: np.zeros(len(points))}
+    solution.values = {**solution.values, "u": lambda points: np.zeros(len(points))}
     assert plot(solution, tmp_path / "picture.png").is_file()
 
 

@@ -177,8 +177,8 @@ def test_limits_are_positive_numbers(limit):
 
 def test_names_of_fields_components_and_parameters_must_differ():
     velocity, p, k, conditions = flow()
-    with pytest.raises(DeclarationError, match="two of the fields and parameters are named 'u'"):
+    with pytest.raises(DeclarationError, match="two of the fields, parameters and functions are named 'u'"):
         Problem(fields=[velocity, Field("u", domain)], conditions=conditions)
     named_p = Condition("c", Parameter("p") * p == 1, on=domain)
-    with pytest.raises(DeclarationError, match="two of the fields and parameters are named 'p'"):
+    with pytest.raises(DeclarationError, match="two of the fields, parameters and functions are named 'p'"):
         Problem(fields=[velocity, p], conditions=[*conditions, named_p])

@@ -55,6 +55,14 @@ def hares_and_lynxes(name: str) -> tuple[Array, Array]:
     return t[:, None], dict(zip(("hares", "lynxes"), references.hares_and_lynxes(t)))[name]
 
 
+def law(solution: Solution) -> float:
+    """The relative L2 error of the conductivity at the temperatures that were there."""
+    found = solution.functions["k"]
+    temperatures = np.linspace(*found.reach, 201)
+    exact = references.conductivity_law(temperatures)
+    return float(np.linalg.norm(found(temperatures) - exact) / np.linalg.norm(exact))
+
+
 def conductivity(solution: Solution) -> float:
     return abs(solution.parameters["k"] / references.CONDUCTIVITY - 1)
 
@@ -123,6 +131,7 @@ EXPECTED: Mapping[str, Expected] = {
     "burgers": reaches("u", 4e-5, references.burgers_on_grid),
     # The pressure is logarithmic at the upper corners: it may be stuck above the accuracy asked for when the velocity is long below.
     "cavity": Expected((Quantity(against("velocity", cavity_reference.cavity), 1e-3, "velocity"),), ends=("accuracy", "stagnation", "time")),
+    "conductivity_law": Expected((Quantity(law, 2e-2), Quantity(against("T", lambda: on_domain("conductivity_law", references.heated_rod)), 3e-3))),
     "curved_channel": reaches("velocity", 3e-7),
     "drum": Expected((Quantity(tones, 1e-4),)),
     "elasticity": reaches("displacement", 7e-7),
@@ -189,6 +198,12 @@ def test_the_probes_measure_the_plate_of_known_conductivity() -> None:
     measured = np.loadtxt(FOLDER / "data" / "heat_conductivity.csv", delimiter=",", skiprows=1)
     assert np.allclose(measured, references.heat_probes(), rtol=0, atol=2e-6)   # six digits are in the file
     assert 0.8 < np.std(measured[:, 2] - references.heated_plate(measured[:, :2])) / references.NOISE < 1.2
+
+
+def test_the_thermometers_are_in_a_rod_of_the_known_law() -> None:
+    measured = np.loadtxt(FOLDER / "data" / "conductivity_law.csv", delimiter=",", skiprows=1)
+    assert np.allclose(measured, references.rod_probes(), rtol=0, atol=2e-6)
+    assert 0.85 < np.std(measured[:, 2] - references.heated_rod(measured[:, :2])) / references.PROBE_NOISE < 1.15
 
 
 def test_the_temperatures_of_the_cooling_plate_are_exact_but_for_the_noise() -> None:

@@ -21,7 +21,7 @@ VERDICT = Verdict(status="accuracy", reason="estimated relative error 1.2e-06, 1
 
 
 def solution(parameters=(), **changes):
-    return SimpleNamespace(verdict=replace(VERDICT, **changes), parameters=dict(parameters), eigenvalues={})
+    return SimpleNamespace(verdict=replace(VERDICT, **changes), parameters=dict(parameters), functions={}, eigenvalues={})
 
 
 def progress(**changes):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from pinnaux.errors import DeclarationError
+from pinnaux.symbolic.applied import Applied
 from pinnaux.symbolic.elementary import FUNCTIONS
 from pinnaux.symbolic.formula import described
 from pinnaux.symbolic.integral import Integral, Variable
@@ -60,6 +61,8 @@ def value_of(node: Expr, known: dict[Expr, np.ndarray], leaves: dict[type, Colum
         return np.prod(np.broadcast_arrays(*inner), axis=0)
     if isinstance(node, Power):
         return inner[0] ** inner[1]
+    if isinstance(node, Applied):
+        return inner[0]
     if isinstance(node, Function):
         return node.kind.values(*inner)
     if isinstance(node, Where):

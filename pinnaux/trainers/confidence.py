@@ -17,6 +17,7 @@ from pinnaux.collocation import Collocation
 from pinnaux.evaluate import parameter_value
 from pinnaux.linalg import QuadraticForm
 from pinnaux.objective import Block, Objective
+from pinnaux.unknown_function import Coefficient
 from pinnaux.verdict import Confidence, Fit, Interval
 
 MOST_ROWS = 2000
@@ -66,7 +67,8 @@ def _intervals(collocation: Collocation, objective: Objective, theta: Tensor, fo
     found = {}
     for parameter, free, spread in zip(collocation.plan.problem.parameters, objective.ansatz.split(theta)[-1], deviations):
         low, high = sorted(parameter_value(parameter, free + sign * factor * spread).item() for sign in (-1, 1))
-        found[parameter.name] = Interval(low, high)
+        if not isinstance(parameter, Coefficient):  # only together do they mean anything
+            found[parameter.name] = Interval(low, high)
     return found
 
 

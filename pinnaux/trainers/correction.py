@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained, Trial
+from pinnaux.applications import applications
 from pinnaux.architecture import embedding, with_branches
 from pinnaux.balance import exactness
 from pinnaux.collocation import Collocation, Purpose
@@ -26,6 +27,7 @@ from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.confidence import confidence, louder_rows
 from pinnaux.trainers.held_out import HeldOut
 from pinnaux.trainers.sensitivity import lengths_of, most_amplified, relative_rows
+from pinnaux.unknown_function import Coefficient
 from pinnaux.verdict import Confidence
 
 CENTRES, CORRECTION_POINTS, SIZE_POINTS = 21, 22, 23
@@ -191,7 +193,8 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
 
 def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor,
                     shares: Tensor | None = None) -> dict[str, float]:
-    """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, and for every number.
+    """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, for every number,
+    and for unknown functions at the arguments that the conditions give them.
 
     `shares` (N,) of the domain that the points stand for, if not the same.
     """
@@ -211,5 +214,9 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
     sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
-        sizes[parameter.name] = (abs(new - old) / positive(abs(new))).item()
+        if not isinstance(parameter, Coefficient):
+            sizes[parameter.name] = (abs(new - old) / positive(abs(new))).item()
+    for name, one in applications(collocation).items():
+        new, old = one.values(ansatz, theta), one.values(before.ansatz, before.theta)
+        sizes[name] = ((new - old).norm() / positive(new.norm())).item()
     return sizes

@@ -9,18 +9,21 @@ import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Ansatz
+from pinnaux.applications import applications
 from pinnaux.collocation import Collocation
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.spec import JetSpec
 from pinnaux.linalg import QuadraticForm, positive
 from pinnaux.problem import Problem
+from pinnaux.unknown_function import Coefficient
 
 SMALLEST_FIELD = 1e-8
 SMALL_STEP = 1e-6
 
 
 def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, points: Tensor) -> dict[str, Tensor]:
-    """By scalar unknown ∂u/∂θ / |u| (M, P) at points (M, d), and by number ∂k/∂θ / |k| (1, P).
+    """By scalar unknown ∂u/∂θ / |u| (M, P) at points (M, d), by number ∂k/∂θ / |k| (1, P), and by unknown
+    function ∂f/∂θ / |f| (M, P) at the arguments that the conditions give it.
 
     Fields that are known up to a constant only, or are zero, are left out.
     """
@@ -43,9 +46,13 @@ def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, point
                 found[name][:, start:start + group.size] = group.rows(part, traces, adjoint, spec)[0]
         start += group.size
     for number, (parameter, free) in enumerate(zip(collocation.plan.problem.parameters, ansatz.split(theta)[-1])):
+        if isinstance(parameter, Coefficient):
+            continue
         value, further = (parameter_value(parameter, free + step) for step in (0.0, SMALL_STEP))
         found[parameter.name] = theta.new_zeros(1, ansatz.size)
         found[parameter.name][0, start + number] = (further - value) / (SMALL_STEP * positive(abs(value)))
+    for name, one in applications(collocation).items():
+        found[name] = one.rows(ansatz, theta) / positive(one.values(ansatz, theta).norm())
     return found
 
 

@@ -21,6 +21,7 @@ from pinnaux.surroundings import Surroundings
 from pinnaux.trainers.closed_form import gauss_newton, size
 from pinnaux.trainers.features import is_linear, trial_problem
 from pinnaux.trainers.first_fit import FirstFit
+from pinnaux.unknown_function import Coefficient
 
 FEATURES = 100
 DECADES = range(1, 13)
@@ -85,6 +86,8 @@ def better_starts(collocation: Collocation, fit: FirstFit) -> Mapping[str, float
         return {}
     left = search.left(values)
     for number, parameter in enumerate(collocation.plan.problem.parameters):
+        if isinstance(parameter, Coefficient):  # the user has given the size of a function
+            continue
         tried = {free: search.left(_changed(values, number, free)) for free in others(parameter)}
         best = min(tried, key=tried.__getitem__)
         if tried[best] < BETTER * left:
