@@ -56,6 +56,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def share(self) -> float:
+        """Its half width, relative to the number in its middle."""
+        return abs(self.high - self.low) / max(abs(self.high + self.low), 1e-300)
+
     def widened(self, value: float, error: float) -> Interval:
         """With an independent error of the value, which lies in the interval, added."""
         return Interval(value - math.hypot(value - self.low, error), value + math.hypot(self.high - value, error))

@@ -8,13 +8,14 @@ import pytest
 import torch
 from compute_problems import SMALL, bar, collocation, decay, reaction
 
-from pinnaux import Condition, Field, Interval, Problem, TimeInterval, diff, pi, sin
+from pinnaux import Condition, Field, Interval, Parameter, Problem, TimeInterval, diff, pi, sin
 from pinnaux.ansatz import Ansatz, Candidate
 from pinnaux.collocation import Purpose
 from pinnaux.jets.spec import JetSpec
 from pinnaux.solver import Limits, drive
-from pinnaux.trainers.automatic import Automatic, State, _no_faster, _preferred
+from pinnaux.trainers.automatic import Automatic, State, _no_faster, _preferred, _within_noise
 from pinnaux.trainers.state import Report, Unlimited
+from pinnaux.verdict import Confidence, Interval as Interval95
 
 NEVER = 1e-300
 
@@ -192,3 +193,13 @@ def test_an_evolution_is_marched_through_where_corrections_promise_less_than_is_
     state = State(corrected=Candidate(Ansatz(()), torch.zeros(0), 1e-3, {"u": 12e-4}), gain=gain)
     assert not trainer._marches(state)
     assert trainer._marches(replace(state, deep_corrections=1)) is marches
+
+
+@pytest.mark.parametrize("estimate, ends", [({"u": 1e-5, "k": 0.02}, True), ({"u": 1e-5, "k": 0.05}, False), ({"u": 0.02, "k": 0.02}, False),
+                                            ({"u": 0.009, "k": 1e-5}, True), ({"u": 1e-5, "k": 1e-5}, False)])
+def test_a_run_is_over_when_noise_leaves_more_open_than_what_is_not_solved(estimate: dict[str, float], ends: bool) -> None:
+    domain = Interval(0, 1)
+    u, k = Field("u", domain), Parameter("k")
+    problem = Problem([u], [Condition("balance", k * diff(u, domain.coordinates[0]) == 1, on=domain)])
+    found = Confidence({"k": Interval95(0.9, 1.1)}, {}, {"u": 0.03})
+    assert _within_noise(Candidate(None, None, 0.0, estimate, confidence=found), problem, 1e-4) is ends

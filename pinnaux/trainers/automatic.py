@@ -15,6 +15,7 @@ from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
 from pinnaux.consistency import at_best
 from pinnaux.evolution import Evolution
+from pinnaux.problem import Problem
 from pinnaux.trainers.correction import Correction, correct
 from pinnaux.trainers.deep import advance, begin
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
@@ -23,6 +24,10 @@ from pinnaux.trainers.levenberg_marquardt import Descent, economy
 from pinnaux.trainers.march import Marching
 from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as begin_rounds, given_up, windows_left
 from pinnaux.trainers.state import Budget, Report, Unlimited
+
+
+BESIDE_NOISE = 1 / 3
+"""An error that is this share of what noise leaves open adds a twentieth to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +139,8 @@ class Automatic:
         enough = correction.before.error <= settings.accuracy
         measured = enough or not correction.kept or state.measured_again
         done = "accuracy" if measured and best.reliable and best.error <= settings.accuracy else None
+        if not done and measured and _within_noise(best, self.collocation.plan.problem, settings.accuracy):
+            done = "stagnation"
         report = Report("estimate", {}, self._fresh(state, best), f"{'confirmed' if best.reliable else 'not confirmed'} by points held out")
         # What is nearly there gets more features at once; what is not, more training first.
         larger = self._features(state.deep_corrections) > self._features(state.deep_corrections - 1)
@@ -176,7 +183,7 @@ class Automatic:
 
     def _begin(self, state: State) -> tuple[State, Report]:
         collocation = self._chosen(state)
-        descent = begin(collocation, state.judge)
+        descent = begin(collocation, state.judge, state.corrected)
         check_finite(descent.objective, descent.theta)
         return replace(state, descent=descent, corners=collocation.corners), Report("start", descent.objective.losses(descent.theta), message=f"network spread layer by layer{economy(None, descent)}")
 
@@ -267,6 +274,15 @@ def _gain(correction: Correction) -> float:
     """By how much a correction has lowered the estimated error; 1 where it has not, or nothing is known."""
     before, after = correction.before.error, correction.best.error
     return max(1.0, before / after) if 0 < after < math.inf and before < math.inf else 1.0
+
+
+def _within_noise(candidate: Candidate, problem: Problem, accuracy: float) -> bool:
+    """Whether the noise of measurements leaves more open than what is not solved yet, in every unknown that is not accurate."""
+    found = candidate.confidence
+    left_open = {name: one.share for name, one in found.intervals.items()} | dict(found.fields)
+    left_open |= {field.name: max(found.fields.get(one.name, 0.0) for one in field.unknowns) for field in problem.fields}
+    far = [name for name, error in candidate.estimate.items() if not error <= accuracy]
+    return bool(far) and all(candidate.estimate[name] <= BESIDE_NOISE * left_open.get(name, 0.0) < math.inf for name in far)
 
 
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Features, Trained
+from pinnaux.ansatz import Ansatz, Candidate, Features, Trained
 from pinnaux.architecture import embedding, random_start, start, with_branches
 from pinnaux.balance import fair_weights
 from pinnaux.collocation import Collocation, Purpose
@@ -18,6 +18,7 @@ from pinnaux.network import Network, spread
 from pinnaux.objective import Block, Objective
 from pinnaux.trainers.first_solution import solved_from_zero
 from pinnaux.trainers.held_out import HeldOut, check_finite
+from pinnaux.trainers.starts import with_numbers
 from pinnaux.trainers.levenberg_marquardt import Descent, LevenbergMarquardt, moved
 
 NETWORK, START_POINTS, MOVED_POINTS = 11, 12, 13
@@ -25,13 +26,17 @@ ORDINARY = 1e4
 """Sizes within this factor of one get no unit: a start may be wrong by as much, as the pressure of slow flow is for fast flow."""
 
 
-def begin(collocation: Collocation, judge: HeldOut) -> Descent:
+def begin(collocation: Collocation, judge: HeldOut, known: Candidate | None = None) -> Descent:
     """The best of a few starts, after a few steps of training: layers spread one after another, the output layer in closed form.
 
     Where the problem is nonlinear, one of them comes by continuation from its linear part; not in time, which begins at a solution.
+    Where it has unknown numbers, some start from those of the best solution that is known.
     """
     settings = collocation.plan.settings
     found = [spread_start(collocation, scale, at_random) for scale, at_random in settings.starts]
+    if known and known.ansatz.numbers:
+        numbers = known.ansatz.split(known.theta)[-1]
+        found += [spread_start(collocation, scale, at_random, numbers) for scale, at_random in settings.starts if not at_random]
     if not judge.linear and collocation.plan.problem.domain.time is None:
         found += _continued(collocation, judge, settings.continued_start)
     trained = [_trained(state, settings.start_steps, settings.memory) for state in found]
@@ -75,8 +80,11 @@ def _start_blocks(collocation: Collocation, ansatz: Ansatz) -> tuple[Block, ...]
     return collocation.blocks(interior, Purpose(collocation.plan.settings.seed, START_POINTS, 1))
 
 
-def spread_start(collocation: Collocation, scale: float, at_random: bool) -> Descent:
-    """Hidden layers spread with this scale; the output layer solved for, from zero or from random weights."""
+def spread_start(collocation: Collocation, scale: float, at_random: bool, numbers: Tensor | None = None) -> Descent:
+    """Hidden layers spread with this scale; the output layer solved for, from zero or from random weights.
+
+    Unknown numbers are solved for as well, or held at free values (n,) that are known to be good.
+    """
     plan = collocation.plan
     settings = plan.settings
     points = collocation.domain_points(2048, Purpose(settings.seed, START_POINTS))
@@ -93,7 +101,10 @@ def spread_start(collocation: Collocation, scale: float, at_random: bool) -> Des
     blocks = _start_blocks(collocation, ansatz)
     objective = Objective.unweighted(first, blocks)
     theta = random_start(first, collocation, Purpose(settings.seed, START_POINTS, 2)) if at_random else start(first, collocation)
-    objective = Objective(first, blocks, fair_weights(objective, theta))
+    if numbers is not None:
+        theta = torch.cat([theta[: len(theta) - len(numbers)], numbers])
+        objective = with_numbers(objective, numbers)
+    objective = replace(objective, weights=fair_weights(objective, theta))
     zero = theta
     theta = solved_from_zero(collocation, objective, zero, settings.newton_steps, settings.start_regularisation)
     parts = [part for (_, hidden), own in zip(trained, first.split(theta)) for part in (hidden, own)]

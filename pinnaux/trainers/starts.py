@@ -68,7 +68,7 @@ class Search:
         return self.left(values) <= POOR * size(self._balanced(values), self.zero)
 
     def _balanced(self, values: Tensor) -> Objective:
-        held = _held(self.objective, values)
+        held = with_numbers(self.objective, values)
         return replace(held, weights=fair_weights(held, self.zero))
 
 
@@ -81,7 +81,7 @@ def better_starts(collocation: Collocation, fit: FirstFit) -> Mapping[str, float
     if all(is_linear(collocation, objective, zero, numbers) for numbers in (NEAR, FAR)):  # least squares finds the best numbers from anywhere
         return {}
     values, found = objective.ansatz.split(zero)[-1].clone(), {}
-    search = Search(objective, zero, 1 if is_linear(collocation, _held(objective, values), zero) else STEPS)
+    search = Search(objective, zero, 1 if is_linear(collocation, with_numbers(objective, values), zero) else STEPS)
     if search.solves(fit.objective.ansatz.split(fit.theta)[-1]):
         return {}
     left = search.left(values)
@@ -105,7 +105,8 @@ def others(parameter: Parameter) -> Iterator[float]:
         yield from (sign * 10.0 ** (way * decade) for decade in (0, *DECADES) for way in (1, -1) for sign in (1, -1))
 
 
-def _held(objective: Objective, values: Tensor) -> Objective:
+def with_numbers(objective: Objective, values: Tensor) -> Objective:
+    """The objective, not weighted yet, where the unknown numbers are held at free values (n,)."""
     blocks = tuple(replace(block, program=Held(block.program, values)) for block in objective.blocks)
     return Objective.unweighted(objective.ansatz, blocks)
 
