@@ -35,9 +35,10 @@ from pinnaux.self_adaptive import NormProducts
 from pinnaux.settings import Settings
 from pinnaux.solution import Solution
 from pinnaux.trainers.alternating import Alternating
-from pinnaux.trainers.auxiliary import AuxiliaryState, adam
+from pinnaux.trainers.auxiliary import AuxiliaryState
 from pinnaux.trainers.state import Unlimited
 from pinnaux.trainers.eliminated import Eliminated
+from pinnaux.trainers.first_order import adam
 from pinnaux.trainers.gauss_newton import GaussNewton
 from pinnaux.trainers.joint import Joint
 from pinnaux.verdict import Verdict
