@@ -4,6 +4,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ FOLDER = Path(__file__).parent / "cases"
 FILES = {file.stem: file for file in sorted(FOLDER.glob("c*.py"))}
 MOST_LINES = 40
 TIME_LIMIT = 120.0
+# The few that need nearly so long on two quiet cores, and more on busy ones.
+LONGER = MappingProxyType({"c03_forward_backward_logarithms": 300.0, "c16b_rod_slow": 300.0})
 
 Measure = Callable[[Solution], float]
 Formula = Callable[..., Array]
@@ -289,7 +292,7 @@ def test_the_orbit_is_periodic() -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_case_is_solved_as_well_as_a_user_expects(name: str, measurements: Path) -> None:
     problem = pinnaux.load(measurements / FILES[name].name)
-    solution = pinnaux.solve(problem, time_limit=TIME_LIMIT)
+    solution = pinnaux.solve(problem, time_limit=LONGER.get(name, TIME_LIMIT))
     assert solution.verdict.status in ("accuracy", "stagnation", "time")
     for measure, bound in EXPECTED[name]:
         assert measure(solution) <= bound
