@@ -19,6 +19,7 @@ APPLICATION_POINTS = 33
 POINTS = 500
 WITHIN_INTEGRALS = 32
 NEXT_TO = 1e-3
+"""So close to a bound, relative to the width between both, an argument counts as there."""
 
 
 @dataclass(frozen=True, eq=False)

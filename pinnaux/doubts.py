@@ -13,8 +13,6 @@ SIGNIFICANT = 3.0
 """if it is farther than so many of its standard deviations, too."""
 OPEN = 0.5
 """A field that noise changes by such a share of it is told of."""
-OUTSIDE = 1e-3
-"""How far arguments may leave the range of an unknown function, relative to its width, without being told of."""
 
 
 def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ...]:
@@ -30,8 +28,7 @@ def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ..
 def beyond(found: FoundFunction) -> str | None:
     """What to say where the conditions need a function at arguments that it was not declared for."""
     (low, high), (least, largest) = found.function.between, found.reach
-    margin = OUTSIDE * (high - low)
-    if low - margin <= least and largest <= high + margin:
+    if not (least < low or largest > high):
         return None
     name = found.function.name
     return (f"the conditions give {name} arguments from {least:.4g} to {largest:.4g}, but it is declared between {low:g} and {high:g}: "

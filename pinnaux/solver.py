@@ -106,7 +106,8 @@ def _solved(collocation: Collocation, state: RunState, verdict: Verdict, limits:
                       notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem)))
     solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict, progress)
     verdict = _with_confidence(solution, best)
-    verdict = replace(verdict, notes=(*verdict.notes, *filter(None, map(beyond, solution.functions.values()))))
+    if verdict.found:
+        verdict = replace(verdict, notes=(*verdict.notes, *filter(None, map(beyond, solution.functions.values()))))
     try:
         conditions = solution.judged()
         notes = (*verdict.notes, *offsets(solution, best.estimate, verdict.accuracy))

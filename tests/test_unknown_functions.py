@@ -121,7 +121,7 @@ def test_a_function_within_an_integral_is_known_everywhere() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("positive", [False, True])
 def test_a_conductivity_is_found_from_the_temperature(positive: bool) -> None:
-    solution = solve(conducting(positive=positive), time_limit=60)
+    solution = solve(conducting(positive=positive), time_limit=150)
     places = np.linspace(0, 1, 101)
     assert solution.verdict.status == "accuracy"
     assert np.linalg.norm(solution.functions["k"](places) - (1 + places**2)) < 5e-4 * np.linalg.norm(1 + places**2)
@@ -132,7 +132,7 @@ def test_a_conductivity_is_found_from_the_temperature(positive: bool) -> None:
 
 @pytest.mark.slow
 def test_a_rate_is_found_as_well_as_noise_lets(tmp_path) -> None:
-    exact, noisy = (solve(growing(deviation), time_limit=60) for deviation in (0.0, 0.01))
+    exact, noisy = (solve(growing(deviation), time_limit=150) for deviation in (0.0, 0.01))
     places = np.linspace(0.1, 0.93, 101)
     rate = places * (1 - places)
     error, doubtful = (np.linalg.norm(one.functions["r"](places) - rate) / np.linalg.norm(rate) for one in (exact, noisy))
@@ -145,7 +145,7 @@ def test_a_rate_is_found_as_well_as_noise_lets(tmp_path) -> None:
 
 @pytest.mark.slow
 def test_arguments_beyond_the_declared_ones_are_told() -> None:
-    solution = solve(conducting(between=(0, 0.5)), time_limit=60)
+    solution = solve(conducting(between=(0, 0.5)), time_limit=150)
     told = "the conditions give k arguments from 0 to .*, but it is declared between 0 and 0.5"
     assert solution.functions["k"].reach == (0.0, pytest.approx(1, abs=0.01))
     assert any(re.match(told, note) for note in solution.verdict.notes)
