@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,13 +22,14 @@ from pinnaux.jets.spec import JetSpec
 from pinnaux.kinks import Kink
 from pinnaux.linalg import positive
 from pinnaux.network import Network, spread
+from pinnaux.singular import Principal, sharpest, singular_powers
 
-LARGEST_EXPONENT = 4.0
-"""Corner functions r^s smoother than this are left to the network."""
-MOST_CORNERS = 24
+NEAREST = 1e-4
+"""Functions that are infinite at a corner grow no further within this distance, relative to the domain's size: nobody looks there but by
+asking for the corner itself."""
+SAME_PLACE = 1e-9
+"""Points nearer to a corner than this, relative to the domain's size, are the corner."""
 TIME_POLYNOMIALS = 5
-WHOLE = 1e-6
-"""Exponents nearer than this to a whole number are whole: openings are known to rounding only."""
 CUT_DISTANCES, CUT_SAMPLES = (1e-3, 1.5), 400
 """Where the ray behind a corner is looked at, relative to the domain's size: beyond the corner's own rounding, up to farther than
 the diagonal of a square, closely enough to meet every part of the domain that matters."""
@@ -95,38 +97,27 @@ def bent(kink: Kink, names: Sequence[str], domain: Domain) -> Factor:
     return Factor(names.index(kink.coordinate), power=kink.order, centre=kink.place, half=high - kink.place, bent=True)
 
 
-def corner_branches(group: Sequence[Field], domain: Domain, lifted: bool = False) -> list[Branch]:
-    """Singular functions at the corners of a planar domain, for unknowns of both spatial coordinates; `lifted` ones times r², too."""
+def corner_branches(group: Sequence[Field], domain: Domain, principal: Principal = Principal(), given: Sequence[np.ndarray] = ()) -> list[Branch]:
+    """Singular functions at the corners of a planar domain, for unknowns of both spatial coordinates.
+
+    At `given` points (2,), where conditions ask for values, coupled unknowns are smooth: else a given pressure could be met by bending
+    within a tiny distance, which costs next to no residual, and the rest of the pressure would be undetermined.
+    """
     names = [coordinate.name for coordinate in group[0].coordinates]
     if len(domain.space) != 2 or names not in ([*domain.space], [*domain.names]):
         return []
-    timed = len(names) == 3
+    timed, size = len(names) == 3, float((domain.bounds[:2, 1] - domain.bounds[:2, 0]).max())
     clock = (*map(float, domain.bounds[2]), TIME_POLYNOMIALS) if timed else None
     branches: list[Branch] = []
     for corner in sharpest(domain.corners):
-        exponents, logs = singular_powers(corner.opening)
-        layer = CornerFunctions(tuple(map(float, corner.vertex)), float(corner.start), float(corner.opening), exponents,
-                                cut_radius(corner, domain), clock, logs, lifted * sum(s + 2 <= LARGEST_EXPONENT for s in exponents))
+        if principal.coupled and any(np.abs(place - corner.vertex).max() <= SAME_PLACE * size for place in given):
+            continue
+        powers = singular_powers(corner.opening, principal)
+        layer = CornerFunctions(tuple(map(float, corner.vertex)), float(corner.start), float(corner.opening), powers.exponents, cut_radius(corner, domain),
+                                clock, powers.logs, powers.conjugated, powers.conjugated_logs, powers.whole_log, NEAREST * size)
         network = Network(layer, (Linear(layer.width, len(group)),))
         branches.append(Features(network, torch.zeros(0, dtype=torch.float64), regular=False))
     return branches
-
-
-def sharpest(corners: Sequence[Corner]) -> list[Corner]:
-    """At most MOST_CORNERS of the corners, those of the largest opening, whose functions are the most singular."""
-    chosen = sorted(range(len(corners)), key=lambda number: -corners[number].opening)[:MOST_CORNERS]
-    return [corners[number] for number in sorted(chosen)]
-
-
-def singular_powers(opening: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Multiples of π/(2ω) up to LARGEST_EXPONENT: those that are no whole numbers, and those that are (with 0).
-
-    The whole ones take a logarithm.
-    """
-    step = math.pi / (2 * opening)
-    multiples = [k * step for k in range(1, int(LARGEST_EXPONENT / step + WHOLE) + 1)]
-    whole = [s for s in multiples if abs(s - round(s)) <= WHOLE]
-    return tuple(s for s in multiples if s not in whole), (0, *(round(s) for s in whole))
 
 
 def cut_radius(corner: Corner, domain: Domain) -> float:
@@ -159,7 +150,7 @@ def wide(collocation: Collocation, kind: str, scale: float, columns: int, purpos
 def with_branches(collocation: Collocation, group: Sequence[Field], branches: Sequence[Branch]) -> Group:
     """A group of unknowns with these branches and, where the collocation asks for them, the corner functions."""
     plan = collocation.plan
-    found = corner_branches(group, plan.problem.domain, plan.holds_values(group)) if collocation.corners else []
+    found = corner_branches(group, plan.problem.domain, plan.principal(group), plan.given_places) if collocation.corners else []
     corners = [replace(branch, hidden=branch.hidden.to(collocation.device, collocation.dtype)) for branch in found]
     names = tuple(coordinate.name for coordinate in group[0].coordinates)
     return Group(tuple(field.name for field in group), names, (*branches, *corners))

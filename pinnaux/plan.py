@@ -19,10 +19,14 @@ from pinnaux.jets.spec import JetSpec
 from pinnaux.kinks import Kink, kink_places
 from pinnaux.problem import Problem
 from pinnaux.settings import SEPARATED, TRAINERS, Settings
+from pinnaux.singular import Principal
 from pinnaux.siteplan import Sites
 from pinnaux.symbolic.integral import everything, places_of
 from pinnaux.symbolic.numeric import evaluate
 from pinnaux.symbolic.scalar import Derivative, Elsewhere, Expr, owner, postorder
+
+PLATE_ORDER = 4
+"""An equation of this order in space is that of a bent plate, whose corners are those of systems of two equations of second order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,12 +163,25 @@ class Plan:
         valued = {node.leaf if isinstance(node, Elsewhere) else node for node in nodes}
         return tuple(field for field in self.problem.unknowns if field not in valued)
 
-    def holds_values(self, group: Sequence[Field]) -> bool:
-        """Whether conditions in the interior hold an unknown of the group undifferentiated in space, as −Δu + u = f does."""
-        nodes = postorder(formula for region in self.regions if region.region.kind == "interior"
-                          for condition in region.conditions for formula in condition.residuals)
-        orders = [(owner(node), dict(node.orders) if isinstance(node, Derivative) else {}) for node in nodes]
-        return any(unknown in set(group) and not set(of) & set(self.problem.domain.space) for unknown, of in orders)
+    def principal(self, group: Sequence[Field]) -> Principal:
+        """What equations in the interior do to the unknowns of a group: −Δu + u = f holds u undifferentiated, ν Δv = ∇p couples v and p."""
+        residuals = [residual for region in self.regions if region.region.kind == "interior" for condition in region.conditions for residual in condition.residuals]
+        valued = coupled = False
+        for residual in residuals:
+            orders = [(owner(node), dict(node.orders) if isinstance(node, Derivative) else {}) for node in postorder([residual])]
+            own = [(unknown, sum(of.get(name, 0) for name in self.problem.domain.space)) for unknown, of in orders if unknown in set(group)]
+            valued |= any(not order for _, order in own)
+            coupled |= len({unknown for unknown, order in own if order}) > 1 or any(order >= PLATE_ORDER for _, order in own)
+        return Principal(valued, coupled)
+
+    @cached_property
+    def given_places(self) -> tuple[np.ndarray, ...]:
+        """Where in space (d,) conditions hold at single points: at those of observations, and where cuts are no more than points."""
+        width, found = len(self.problem.domain.space), []
+        for region in (one.region for one in self.regions if one.region.kind in ("observations", "cut")):
+            points = np.unique(region.sample(2, np.random.default_rng(0)).coordinates[:, :width], axis=0)
+            found += list(points) if region.kind == "observations" or len(points) == 1 else []
+        return tuple(found)
 
     @cached_property
     def short_of_moments(self) -> tuple[tuple[Field, int, int], ...]:

@@ -92,9 +92,9 @@ def bent_case() -> Case:
     return drawn(Network.dense(Products(((Factor(0),), (Factor(1),), *((one,) for one in bends))), (4,), 2, "tanh"), normal(9, 2, seed=4))
 
 
-def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None, lifted: int = 0) -> CornerFunctions:
+def l_corner(radius: float = 0.0, time: tuple[float, float, int] | None = None, conjugated: tuple[float, ...] = ()) -> CornerFunctions:
     """The re-entrant corner of an L-shape: interior angles from π/2 to 2π around (0.2, −0.1)."""
-    return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time, lifted=lifted)
+    return CornerFunctions((0.2, -0.1), math.pi / 2, 1.5 * math.pi, (1 / 3, 2 / 3, 4 / 3), radius=radius, time=time, conjugated=conjugated)
 
 
 def sector_points(layer: CornerFunctions, count: int, smallest: float = 0.1, largest: float = 1.0, margin: float = 0.05) -> Tensor:

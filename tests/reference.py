@@ -82,7 +82,8 @@ def factor_of(factor: Factor, x: Tensor) -> Tensor:
 
 
 def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
-    """r^s cos sθ, r^s sin sθ and the parts of z^k log z (of log z only θ) with θ from the corner's first side, those lifted times r² too, times the bump, times T_k(τ)."""
+    """r^s cos sθ, r^s sin sθ and the parts of z^k log z (of log z perhaps only θ) with θ from the corner's first side, what is conjugated
+    with s − 2 in place of s in all angles, times the bump, times T_k(τ)."""
     x, y = points[:, 0] - layer.vertex[0], points[:, 1] - layer.vertex[1]
     r = torch.sqrt(x**2 + y**2)
     # θ counted from the middle of the sector has its jump opposite to it.
@@ -91,10 +92,10 @@ def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
     angle = torch.atan2(across, along) + layer.opening / 2
     columns = [r**s * wave(s * angle) for s in layer.exponents for wave in (torch.cos, torch.sin)]
     for k in layer.logs:
-        parts = [r**k * (torch.cos(k * angle) * torch.log(r) - torch.sin(k * angle) * angle),
-                 r**k * (torch.sin(k * angle) * torch.log(r) + torch.cos(k * angle) * angle)]
-        columns += parts if k else parts[1:]
-    columns += [r**2 * column for column in columns[: 2 * layer.lifted]]
+        columns += log_parts(r, angle, k, k) if k or layer.whole_log else log_parts(r, angle, 0, 0)[1:]
+    columns += [r**s * wave((s - 2) * angle) for s in layer.conjugated for wave in (torch.cos, torch.sin)]
+    for k in layer.conjugated_logs:
+        columns += log_parts(r, angle, k, k - 2)
     if layer.radius:
         share = torch.clamp(1 - (r / layer.radius) ** 4, min=0)
         columns = [column * share**6 for column in columns]
@@ -103,6 +104,12 @@ def corner_functions(layer: CornerFunctions, points: Tensor) -> list[Tensor]:
         tau = 2 * (points[:, 2] - start) / (end - start) - 1
         columns = [column * chebyshev(k, tau) for column in columns for k in range(count)]
     return columns
+
+
+def log_parts(r: Tensor, angle: Tensor, power: int, wave: int) -> list[Tensor]:
+    """Real and imaginary part of r^power e^(i·wave·θ) (log r + iθ)."""
+    return [r**power * (torch.cos(wave * angle) * torch.log(r) - torch.sin(wave * angle) * angle),
+            r**power * (torch.sin(wave * angle) * torch.log(r) + torch.cos(wave * angle) * angle)]
 
 
 def space_time_functions(layer: SpaceTime, points: Tensor) -> list[Tensor]:

@@ -12,7 +12,7 @@ from compute_problems import collocation, conductivity, everything, oscillator, 
 from reference import assert_same
 
 from pinnaux import Condition, Disk, Field, Interval, Polygon, Problem, Rectangle, TimeInterval, laplacian
-from pinnaux.architecture import corner_branches, cut_radius, embedding, singular_powers, start, wide, with_branches
+from pinnaux.architecture import corner_branches, cut_radius, embedding, start, wide, with_branches
 from pinnaux.collocation import Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.geometry.domain import Domain
@@ -50,19 +50,7 @@ def test_a_periodic_coordinate_goes_once_around_the_circle() -> None:
     assert (found[0] @ found[1]).item() == pytest.approx(0, abs=1e-14)
 
 
-@pytest.mark.parametrize("opening", [0.3, math.pi / 3, 1.4, math.pi / 2, 0.75 * math.pi, math.pi, 1.2 * math.pi, 1.5 * math.pi, 2 * math.pi])
-def test_exponents_are_those_of_corner_singularities(opening: float) -> None:
-    """Between sides of one kind kπ/ω, between two kinds (k − ½)π/ω; whole ones are polynomials and take a logarithm, as does a jump (0)."""
-    exponents, logs = singular_powers(opening)
-    candidates = [k * math.pi / opening for k in range(1, 100)] + [(k - 0.5) * math.pi / opening for k in range(1, 100)]
-    small = sorted(s for s in candidates if s <= 4 + 1e-6)
-    assert exponents == pytest.approx([s for s in small if abs(s - round(s)) > 1e-6])
-    assert logs == (0, *(round(s) for s in small if abs(s - round(s)) <= 1e-6))
-
-
-def test_a_square_and_a_straight_change_of_name_have_the_logarithms_of_their_kinds() -> None:
-    assert singular_powers(math.pi / 2) == ((), (0, 1, 2, 3, 4))
-    assert singular_powers(math.pi)[0] == pytest.approx((0.5, 1.5, 2.5, 3.5))
+def test_a_square_has_its_functions_at_its_vertices() -> None:
     vertices = {tuple(round(coordinate, 9) for coordinate in layer.vertex) for layer in layers(Rectangle((0, 0), (1, 1)))}
     assert vertices == {(0, 0), (1, 0), (1, 1), (0, 1)}
 
@@ -172,7 +160,7 @@ def test_a_wide_ansatz_has_about_as_many_parameters_as_asked_for_and_corner_func
     for problem in (plate(), everything(), l_problem()):
         ansatz = wide(collocation(problem), "sin", 2.0, 600, Purpose(0, 1))
         corners = sum(branch.size for plan in [Plan.of(problem)] for group in plan.groups
-                      for branch in corner_branches(group, problem.domain, plan.holds_values(group)))
+                      for branch in corner_branches(group, problem.domain, plan.principal(group)))
         assert ansatz.size - corners == pytest.approx(600, rel=0.05)
 
 
@@ -188,11 +176,12 @@ def test_the_scale_of_the_features_is_their_steepness(scale: float) -> None:
     assert slopes[1] / slopes[0] == pytest.approx(4, rel=0.02)
 
 
-@pytest.mark.parametrize("reaction, lifted", [(0, 0), (1, 4)], ids=["Poisson", "Helmholtz"])
-def test_singular_functions_are_there_times_the_squared_radius_where_an_equation_holds_the_unknown(reaction: int, lifted: int) -> None:
+@pytest.mark.parametrize("reaction, beside", [(0, ()), (1, (7 / 3, 8 / 3, 10 / 3, 11 / 3))], ids=["Poisson", "Helmholtz"])
+def test_singular_functions_are_there_times_the_squared_radius_where_an_equation_holds_the_unknown(reaction: int, beside: tuple[float, ...]) -> None:
+    """r² times r^s e^(isθ) is the conjugated function of the exponent s + 2."""
     u = Field("u", l_shape)
     problem = Problem([u], [Condition("balance", laplacian(u) + reaction * u == 1, on=l_shape), Condition("rim", u == 0, on=l_shape.boundary)])
     collocated = collocation(problem)
     group = with_branches(collocated, collocated.plan.groups[0], [])
     sharpest = max((branch.network.input for branch in group.branches), key=lambda layer: layer.opening)
-    assert sharpest.lifted == lifted and sharpest.exponents[:4] == pytest.approx((1 / 3, 2 / 3, 4 / 3, 5 / 3))
+    assert sharpest.conjugated == pytest.approx(beside) and sharpest.exponents[:4] == pytest.approx((1 / 3, 2 / 3, 4 / 3, 5 / 3))

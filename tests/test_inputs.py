@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cases
 import pytest
@@ -21,6 +22,12 @@ embeddings = (
     pytest.param(Embedding((0.5,), (0.5,), (1.0,)), id="periodic"),
     pytest.param(Embedding((1.0, -2.0, 0.5), (2.0, 1.0, 0.5), (4.0, 0.0, 1.0)), id="two-of-three-periodic"),
 )
+
+def coupled_corner() -> CornerFunctions:
+    """What velocities and pressures do at a corner."""
+    return CornerFunctions((0.3, 0.1), 0.8, 1.2 * math.pi, (-0.4, 0.6), logs=(0, 1, 2), conjugated=(0.6, 1.6), conjugated_logs=(1, 2), whole_log=True, nearest=1e-3)
+
+
 corners = (
     pytest.param(l_corner(), id="plain"),
     pytest.param(l_corner(radius=0.9), id="bump"),
@@ -28,8 +35,10 @@ corners = (
     pytest.param(l_corner(radius=0.9, time=(-1.0, 0.0, 4)), id="bump-and-time"),
     pytest.param(CornerFunctions((0.0, 0.0), 5.5, 0.4 * math.pi, (1.25, 2.5, 3.75)), id="sharp"),
     pytest.param(CornerFunctions((1.0, 0.5), 2.0, 0.5 * math.pi, (), logs=(0, 1, 2, 4)), id="right angle"),
-    pytest.param(l_corner(lifted=2), id="lifted"),
-    pytest.param(l_corner(radius=0.9, time=(0.0, 1.0, 2), lifted=3), id="lifted-bump-and-time"),
+    pytest.param(l_corner(conjugated=(7 / 3, 8 / 3)), id="times r²"),
+    pytest.param(l_corner(radius=0.9, time=(0.0, 1.0, 2), conjugated=(0.5, 7 / 3)), id="conjugated-bump-and-time"),
+    pytest.param(coupled_corner(), id="coupled"),
+    pytest.param(replace(coupled_corner(), radius=0.9, time=(0.0, 1.0, 2)), id="coupled-bump-and-time"),
     pytest.param(CornerFunctions((0.1, 0.0), 3.0, math.pi, (0.5, 1.5), logs=(0, 2), radius=0.9, time=(0.0, 1.0, 3)), id="straight"),
 )
 harmonic = (l_corner(), *(parameter.values[0] for parameter in corners[4:6]))
@@ -67,6 +76,27 @@ def test_corner_functions_are_harmonic(layer: CornerFunctions) -> None:
     spec = JetSpec.closure(2, [(2, 0)], [(1.0, 1.0)])
     jet = layer.push(sector_points(layer, 50), spec)
     assert (jet[spec.form_position((1.0, 1.0))].abs() <= 1e-12 * jet[spec.position[2, 0]].abs() + 1e-13).all()
+
+
+def test_conjugated_functions_are_biharmonic() -> None:
+    """∂xxxx + 2 ∂xxyy + ∂yyyy is zero, and not so the Laplacian."""
+    layer = coupled_corner()
+    spec = JetSpec.closure(2, [(4, 0), (2, 2), (0, 4), (2, 0), (0, 2)])
+    jet = layer.push(sector_points(layer, 50), spec)
+    part = {index: jet[spec.position[index]] for index in ((4, 0), (2, 2), (0, 4), (2, 0), (0, 2))}
+    size = part[4, 0].abs() + part[2, 2].abs() + part[0, 4].abs()
+    assert ((part[4, 0] + 2 * part[2, 2] + part[0, 4]).abs() <= 1e-12 * size + 1e-11).all()
+    harmonic = ((part[2, 0] + part[0, 2]).abs() <= 1e-10 * part[2, 0].abs() + 1e-12).all(dim=0)
+    assert harmonic.tolist() == [True] * 10 + [False] * 8
+
+
+def test_what_is_infinite_at_a_corner_grows_no_further_than_it_may() -> None:
+    layer = coupled_corner()
+    at = torch.tensor([layer.vertex], dtype=torch.float64)
+    near = at + 1e-3 * torch.tensor([[math.cos(1.5), math.sin(1.5)]], dtype=torch.float64)
+    there, beside = (layer.push(points, JetSpec.closure(2, []))[0, 0] for points in (at, near))
+    assert torch.isfinite(there).all() and there.abs().max() < 1.001 * (1e-3) ** -0.4
+    assert beside[:2].norm() == pytest.approx(1e-3**-0.4) and beside[4] == pytest.approx(math.log(1e-3))
 
 
 def edge_jets(layer: CornerFunctions, angle: float) -> tuple[Tensor, Tensor]:
@@ -108,7 +138,7 @@ def test_corner_functions_are_finite_at_the_corner_itself(layer: CornerFunctions
     point = torch.tensor([[*layer.vertex, layer.time[0]] if layer.time else [*layer.vertex]], dtype=torch.float64)
     jet = layer.push(point, (time_specs if layer.time else plane_specs)[1])
     assert torch.isfinite(jet).all()
-    assert 0 in layer.logs or jet[0].abs().max() < 1e-10     # the angle itself has no value at the corner
+    assert 0 in layer.logs or jet[0].abs().max() < 1e-10     # the angle itself has no value at the corner, nor log r
 
 
 def test_a_bump_ends_its_functions_smoothly() -> None:

@@ -7,6 +7,7 @@ periodic exactly. `CornerFunctions` are the singular functions r^s cos sθ, r^s 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,14 +76,17 @@ def _one_axis(axis: int, spec: JetSpec, derivatives: list[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class CornerFunctions:
-    """Re and Im of z^s for every exponent s and of z^k log z for every log k, times Chebyshev polynomials in time.
+    """Re and Im of z^s for every exponent s and of z^k log z for every log k, and of these times z̄/z, times Chebyshev polynomials in time.
 
     z = (x − vertex) e^{−i·start}.
     They span what the solution of an elliptic equation does near a corner of opening ω (Grisvard 1985): exponents are
     multiples of π/ω (both sides of one kind) and of π/(2ω) (Dirichlet meets Neumann), with a logarithm where they are whole.
-    Of log z only the angle is taken, which is what a jump of boundary values makes. The functions of the first exponents, `lifted` of
-    them, are there times r² also: where an equation holds its unknown undifferentiated, Δ(r² z^s) = 4(1 + s) z^s. Where the cut of the functions would cross
-    the domain, they are multiplied by the bump (1 − (r/radius)⁴)⁶; radius 0 means no bump.
+    Of log z only the angle is taken, which is what a jump of boundary values makes, or with `whole_log` both parts: pressures and
+    stresses have that singularity. What is `conjugated`, z̄ z^(s−1) and z̄ z^(k−1) log z, is no harmonic function: with it all
+    biharmonic functions, and displacements and velocities in the plane are spanned (Goursat), and what an equation makes that holds its unknown
+    undifferentiated: Δ(z̄ z^(s−1)) = 4 (s − 1) z^(s−2) is harmonic. Where the cut of the functions would cross
+    the domain, they are multiplied by the bump (1 − (r/radius)⁴)⁶; radius 0 means no bump. Negative powers and log |z| are taken no nearer
+    to the corner than `nearest`.
     """
 
     vertex: tuple[float, float]
@@ -92,19 +96,20 @@ class CornerFunctions:
     radius: float = 0.0
     time: tuple[float, float, int] | None = None
     logs: tuple[int, ...] = ()
-    lifted: int = 0
+    conjugated: tuple[float, ...] = ()
+    conjugated_logs: tuple[int, ...] = ()
+    whole_log: bool = False
+    nearest: float = 0.0
 
     @property
     def width(self) -> int:
-        spatial = 2 * (len(self.exponents) + self.lifted) + sum(2 if k else 1 for k in self.logs)
+        spatial = 2 * (len(self.exponents) + len(self.logs) + len(self.conjugated) + len(self.conjugated_logs)) - self._only_angle
         return spatial * (self.time[2] if self.time else 1)
 
     def push(self, points: Tensor, spec: JetSpec) -> Tensor:
         planar = {index[:2] for index in spec.indices}
         plane = JetSpec.closure(2, planar | {(2, 0), (0, 2)} if spec.forms else planar)
         jet = self._powers(points, plane)
-        if self.lifted:
-            jet = torch.cat([jet, _multiply(self._square(points, plane), jet[:, :, : 2 * self.lifted], plane)], dim=2)
         if self.radius:
             jet = _multiply(self._bump(points, plane), jet, plane)
         clock = self._clock(points, spec) if self.time else [torch.ones_like(points[:, :1])]
@@ -122,53 +127,41 @@ class CornerFunctions:
         return torch.stack(columns)
 
     def _powers(self, points: Tensor, plane: JetSpec) -> Tensor:
-        """∂_x^a ∂_y^b f(z) = i^b e^{−i(a+b)start} f^(a+b)(z): real and imaginary parts of every f."""
+        """∂_x^a ∂_y^b f(z) = i^b e^{−i(a+b)start} f^(a+b)(z), and for z̄ g(z) with z̄ g^(a+b) + (a − b) e^{2i·start} g^(a+b−1) instead of f^(a+b).
+
+        Real and imaginary parts of every f, then of every z̄ g.
+        """
         x, y = points[:, 0] - self.vertex[0], points[:, 1] - self.vertex[1]
         tiny = torch.finfo(points.dtype).tiny ** 0.125
-        radius = torch.hypot(x, y).clamp_min(tiny)
+        radius = torch.hypot(x, y).clamp_min(tiny)[:, None]
         # Angles just outside the sector by rounding must not wrap to the other side of the cut.
         middle = self.start + self.opening / 2
-        angle = torch.remainder(torch.atan2(y, x) - middle + math.pi, 2 * math.pi) - math.pi + self.opening / 2
-        derivatives = [self._derivatives(radius, angle, order) for order in range(1 + max(map(sum, plane.indices)))]
+        angle = (torch.remainder(torch.atan2(y, x) - middle + math.pi, 2 * math.pi) - math.pi + self.opening / 2)[:, None]
+        orders = range(1 + max(map(sum, plane.indices)))
+        floors = radius.new_tensor([self.nearest * (s < 0) for s in self.exponents] + [self.nearest * (self.whole_log and not k) for k in self.logs])
+        plain = [_derivatives(torch.maximum(radius, floors), angle, self.exponents, self.logs, order) for order in orders]
+        below = tuple(s - 1 for s in self.conjugated), tuple(k - 1 for k in self.conjugated_logs)
+        inner = [_derivatives(radius.expand(-1, len(below[0]) + len(below[1])), angle, *below, order) for order in orders]
         columns = []
         for a, b in plane.indices:
-            cosine, sine = math.cos((a + b) * self.start), -math.sin((a + b) * self.start)
-            real, imaginary = derivatives[a + b]
-            turned = (cosine * real - sine * imaginary, sine * real + cosine * imaginary)
+            parts = [plain[a + b], _conjugated(radius, angle, inner, (a, b), self.start)]
+            turned = _turned((a + b) * -self.start, tuple(torch.cat(each, dim=1) for each in zip(*parts)))
             # i^b by exchanging the parts, so that ∂yy = −∂xx to the last bit: near the corner both are huge and must cancel.
             for _ in range(b):
                 turned = (-turned[1], turned[0])
             columns.append(torch.stack(turned, dim=2).flatten(1))
         both = torch.stack(columns)
-        # Of log z itself only the angle is taken.
-        return both if all(self.logs) else both[:, :, [column for column in range(both.shape[2]) if column != self._logarithm]]
+        return both[:, :, [column for column in range(both.shape[2]) if column != self._logarithm]] if self._only_angle else both
+
+    @property
+    def _only_angle(self) -> bool:
+        """Whether there is log z, and its real part is left out."""
+        return 0 in self.logs and not self.whole_log
 
     @property
     def _logarithm(self) -> int:
         """The column of Re log z among real and imaginary parts of all functions."""
         return 2 * (len(self.exponents) + self.logs.index(0))
-
-    def _derivatives(self, radius: Tensor, angle: Tensor, order: int) -> tuple[Tensor, Tensor]:
-        """Real and imaginary part (N, functions) of the derivative f^(order) of every function."""
-        radius, angle = radius[:, None], angle[:, None]
-        factors = radius.new_tensor([math.prod(s - k for k in range(order)) for s in self.exponents])
-        powers = radius.new_tensor(self.exponents) - order
-        size, phase = factors * radius**powers, powers * angle
-        real, imaginary = size * torch.cos(phase), size * torch.sin(phase)
-        if not self.logs:
-            return real, imaginary
-        slopes, levels, powers = (radius.new_tensor(each) for each in zip(*(_logarithmic(k, order) for k in self.logs)))
-        size, phase = radius**powers, powers * angle
-        cosine, sine, along, across = torch.cos(phase), torch.sin(phase), slopes * torch.log(radius) + levels, slopes * angle
-        return (torch.cat([real, size * (cosine * along - sine * across)], dim=1),
-                torch.cat([imaginary, size * (sine * along + cosine * across)], dim=1))
-
-    def _square(self, points: Tensor, plane: JetSpec) -> Tensor:
-        """Jet (K, N, 1) of r²."""
-        x, y = points[:, 0] - self.vertex[0], points[:, 1] - self.vertex[1]
-        two = torch.full_like(x, 2.0)
-        known = {(0, 0): x * x + y * y, (1, 0): 2 * x, (0, 1): 2 * y, (2, 0): two, (0, 2): two}
-        return torch.stack([known.get(index, torch.zeros_like(x)) for index in plane.indices])[:, :, None]
 
     def _bump(self, points: Tensor, plane: JetSpec) -> Tensor:
         """Jet (K, N, 1) of (1 − q²)⁶ for q = (r/radius)² < 1, zero beyond."""
@@ -200,6 +193,42 @@ class CornerFunctions:
         order = max([index[2] for index in spec.indices] + [2 if spec.forms else 0])
         stacks = [_polynomial_derivatives(tau, _chebyshev(k), order) for k in range(count)]
         return [torch.stack([s[k] for s in stacks], dim=1) * scale**k for k in range(order + 1)]
+
+
+def _derivatives(radii: Tensor, angle: Tensor, exponents: tuple[float, ...], logs: tuple[int, ...], order: int) -> tuple[Tensor, Tensor]:
+    """Real and imaginary part (N, functions) of the derivative of this order of z^s for every exponent s, then of z^k log z for every log k.
+
+    `radii` (N, functions) are the distances from the corner at which each is taken.
+    """
+    radius, radii = radii[:, : len(exponents)], radii[:, len(exponents):]
+    factors = radius.new_tensor([math.prod(s - k for k in range(order)) for s in exponents])
+    powers = radius.new_tensor(exponents) - order
+    size, phase = factors * radius**powers, powers * angle
+    real, imaginary = size * torch.cos(phase), size * torch.sin(phase)
+    if not logs:
+        return real, imaginary
+    slopes, levels, powers = (radius.new_tensor(each) for each in zip(*(_logarithmic(k, order) for k in logs)))
+    size, phase = radii**powers, powers * angle
+    cosine, sine, along, across = torch.cos(phase), torch.sin(phase), slopes * torch.log(radii) + levels, slopes * angle
+    return (torch.cat([real, size * (cosine * along - sine * across)], dim=1),
+            torch.cat([imaginary, size * (sine * along + cosine * across)], dim=1))
+
+
+def _conjugated(radius: Tensor, angle: Tensor, inner: Sequence[tuple[Tensor, Tensor]], index: tuple[int, int], start: float) -> tuple[Tensor, Tensor]:
+    """z̄ g^(n) + (a − b) e^{2i·start} g^(n−1) for the index (a, b) with n = a + b, from the derivatives of every g."""
+    (a, b), (real, imaginary) = index, inner[sum(index)]
+    cosine, sine = radius * torch.cos(angle), radius * torch.sin(angle)
+    real, imaginary = cosine * real + sine * imaginary, cosine * imaginary - sine * real
+    if a == b:
+        return real, imaginary
+    more = _turned(2 * start, inner[a + b - 1])
+    return real + (a - b) * more[0], imaginary + (a - b) * more[1]
+
+
+def _turned(angle: float, parts: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Real and imaginary part times e^{i·angle}."""
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return cosine * parts[0] - sine * parts[1], sine * parts[0] + cosine * parts[1]
 
 
 def _logarithmic(power: int, order: int) -> tuple[float, float, float]:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pinnaux.ansatz import Candidate
-from pinnaux.architecture import nothing
+from pinnaux.architecture import has_corners, nothing
 from pinnaux.collocation import Collocation
 from pinnaux.consistency import at_best
 from pinnaux.evolution import Evolution
 from pinnaux.problem import Problem
 from pinnaux.trainers.correction import Correction, correct
-from pinnaux.trainers.deep import advance, begin
+from pinnaux.trainers.deep import advance, begin, with_corners
 from pinnaux.trainers.features import Search, held_out, pilot, solve_trial
 from pinnaux.trainers.held_out import HeldOut, check_finite
 from pinnaux.trainers.levenberg_marquardt import Descent, economy
@@ -106,7 +106,7 @@ class Automatic:
                 return replace(state, search=larger), Report("features", message="more features")
             return self._begin(state)
         if budget.hurry or state.descent.steps >= state.next_correction:
-            return self._correct(state)
+            return self._correct(state, budget)
         return self._advance(state)
 
     def _trial(self, state: State) -> tuple[State, Report]:
@@ -205,7 +205,7 @@ class Automatic:
         message = f"damping {descent.damping:.0e}{economy(before, descent)}"
         return following, Report("layers", descent.objective.losses(descent.theta), fresh, message, measured)
 
-    def _correct(self, state: State) -> tuple[State, Report]:
+    def _correct(self, state: State, budget: Budget) -> tuple[State, Report]:
         """Correct the trained network with more features every time; what is promising, or was never estimated, is estimated independently."""
         settings, descent = self.collocation.plan.settings, state.descent
         if not state.deep_corrections:
@@ -213,6 +213,10 @@ class Automatic:
         trained = _trained(state.judge, descent)
         features = self._features(state.deep_corrections)
         correction = correct(self._chosen(state), state.judge, trained, state.corrections, features)
+        plain = self._chosen(state) is self.plain
+        if not state.deep_corrections and not budget.hurry:
+            correction, state = self._singular(state, trained, correction, features)
+        beside = " and singular ones at corners" if plain and state.corners else ""
         found = correction.best
         improved = found.score < settings.progress * state.corrected.score
         best = found if found.score < state.corrected.score else state.corrected
@@ -220,13 +224,25 @@ class Automatic:
         gains = trained.score < settings.progress * state.reached
         stale = state.stale + 1 if not (improved or gains) else 0
         report = Report("correction", descent.objective.losses(descent.theta), self._fresh(state, best),
-                        f"{features} features more: from {correction.before.error:.1e} to {found.error:.1e}")
+                        f"{features} features more{beside}: from {correction.before.error:.1e} to {found.error:.1e}")
         growth = int(settings.descent_growth * max(descent.steps, settings.first_descent))
         promising = best is found and found.error <= settings.within_reach * settings.accuracy
         return replace(state, corrected=best, corrections=state.corrections + 1, deep_corrections=state.deep_corrections + 1,
                        next_correction=growth, gain=_gain(correction), postponed=0, idle=0, stale=stale,
                        reached=min(trained.score, state.reached), estimated=bool(best.estimate) and not promising,
                        finished="stagnation" if stale >= settings.fruitless else None), report
+
+    def _singular(self, state: State, trained: Candidate, correction: Correction, features: int) -> tuple[Correction, State]:
+        """A first correction, or one with singular functions at the corners where that is far better; training then has them too.
+
+        Few features may have been too coarse to tell that the corners are singular.
+        """
+        if not has_corners(self.collocation) or self._chosen(state).corners:
+            return correction, state
+        singular = correct(self.collocation, state.judge, trained, state.corrections, features)
+        if not singular.best.score * self.collocation.plan.settings.sharper < correction.best.score:
+            return correction, state
+        return singular, replace(state, corners=True, descent=with_corners(self.collocation, state.descent))
 
     def _postponed(self, state: State) -> State:
         """Where training still pays well when a correction is due, it goes on for a while first."""

@@ -161,6 +161,17 @@ def _renewed(collocation: Collocation, state: Descent) -> Descent:
     return moved(state, _weighted(ansatz, blocks, state.theta))
 
 
+def with_corners(collocation: Collocation, state: Descent) -> Descent:
+    """The same functions with singular ones at the corners beside them, which are zero so far, on new points."""
+    ansatz, groups, parts = state.objective.ansatz, [], []
+    for fields, group, own in zip(collocation.plan.groups, ansatz.groups, ansatz.split(state.theta)):
+        groups.append(with_branches(collocation, fields, group.branches))
+        parts.append(torch.cat([own, own.new_zeros(groups[-1].size - group.size)]))
+    theta = torch.cat([*parts, ansatz.split(state.theta)[-1]])
+    objective = replace(state.objective, ansatz=Ansatz(tuple(groups), ansatz.numbers))
+    return _renewed(collocation, replace(state, objective=objective, theta=theta))
+
+
 def _weighted(ansatz: Ansatz, blocks: tuple, theta: Tensor) -> Objective:
     objective = Objective.unweighted(ansatz, blocks)
     return replace(objective, weights=fair_weights(objective, theta))
