@@ -19,6 +19,7 @@ from references import Array
 
 FOLDER = Path(__file__).parent.parent / "problems"
 FILES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
+SLOW_STARTS = ("conductivity_law", "heat_conductivity")
 MOST_LINES = 60
 # Solved within five seconds, so by default.
 QUICK = ("insulated_plate", "lotka_volterra", "poisson_square")
@@ -186,7 +187,7 @@ def test_a_problem_says_what_solving_it_involves(name: str) -> None:
     assert all(region.region.measure > 0 for region in plan.regions if region.region.kind != "observations")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_STARTS else name for name in FILES])
 def test_a_few_steps_leave_a_finite_solution(name: str) -> None:
     problem = pinnaux.load(FILES[name])
     solution = pinnaux.solve(problem, steps=2)

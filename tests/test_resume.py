@@ -72,6 +72,7 @@ def test_what_is_the_same_solution_before_is_the_same_after() -> None:
     assert other.pilot is other.corrected
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_for_more_accuracy(tmp_path: Path) -> None:
     domain = Interval(-1, 1)
     u, (x,) = Field("u", domain), domain.coordinates

@@ -1,6 +1,6 @@
 """The accuracy ladder on the CPU: whole-process time and true error of `pinnaux solve`, beside the targets.
 
-    python tests/benchmarks/ladder.py [--seeds 3] [--only burgers,wave] [--threads 2] [--shortest 0] [--longest 180]
+    python tests/benchmarks/ladder.py [--seeds 3] [--only burgers,wave] [--threads 2] [--shortest 0] [--longest 180] [--patience 2.5]
 
 Every rung is run as a user would (imports, files and pictures included) with the default settings; all that is said is the
 accuracy asked for, and a limit of time well beyond the target. The error is measured against an exact or an independent reference
@@ -35,7 +35,7 @@ from pinnaux.solution import Solution  # noqa: E402
 
 Reference = Callable[[], tuple[np.ndarray, np.ndarray]]
 PATIENCE = 2.5
-"""A run may take so many times the seconds of its target: beyond, it is of no interest."""
+"""A run may take so many times the seconds of its target, if not said otherwise: beyond, it is of no interest."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,9 @@ class Rung:
         """Where the problem is stated."""
         return ROOT / self.folder / f"{self.problem}.py"
 
-    @property
-    def time_limit(self) -> float:
-        """Seconds that a run may take."""
-        return PATIENCE * self.targets[-1].seconds
+    def time_limit(self, patience: float) -> float:
+        """Seconds that a run may take: so many times those of its target."""
+        return patience * self.targets[-1].seconds
 
     def names(self, solution: Solution) -> list[str]:
         """The unknowns whose errors count."""
@@ -134,13 +133,13 @@ class Run:
     parameters: int
 
 
-def run(rung: Rung, seed: int, threads: int) -> Run:
+def run(rung: Rung, seed: int, threads: int, patience: float) -> Run:
     """Solve in a process of its own, then measure the saved solution; a run that leaves none has an infinite error."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
         began = time.perf_counter()
         subprocess.run([sys.executable, "-m", "pinnaux", "solve", str(rung.file), "--out", folder, "--seed", str(seed), "--quiet",
-                        "--accuracy", str(rung.accuracy), "--time-limit", str(rung.time_limit)],
+                        "--accuracy", str(rung.accuracy), "--time-limit", str(rung.time_limit(patience))],
                        cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)
         seconds = time.perf_counter() - began
         saved = Path(folder) / rung.problem / "solution.pt"
@@ -167,6 +166,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--shortest", type=float, default=0.0, help="only rungs whose hardest target is in so many seconds or more")
     parser.add_argument("--longest", type=float, default=math.inf, help="only rungs whose hardest target is in so many seconds or less")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="a run may take so many times the seconds of its hardest target")
     options = parser.parse_args()
     print(f"float64, {options.threads} threads on {os.cpu_count()} cores, {platform.machine()}, "
           f"{options.seeds} seeds; median (range)\n")
@@ -175,7 +175,7 @@ def main() -> None:
     for rung in RUNGS:
         wanted = not options.only or rung.problem in options.only.split(",")
         if wanted and options.shortest <= rung.targets[-1].seconds <= options.longest:
-            print(report(rung, [run(rung, seed, options.threads) for seed in range(options.seeds)]), flush=True)
+            print(report(rung, [run(rung, seed, options.threads, options.patience) for seed in range(options.seeds)]), flush=True)
 
 
 if __name__ == "__main__":
