@@ -235,12 +235,14 @@ class Automatic:
     def _singular(self, state: State, trained: Candidate, correction: Correction, features: int) -> tuple[Correction, State]:
         """A first correction, or one with singular functions at the corners where that is far better; training then has them too.
 
-        Few features may have been too coarse to tell that the corners are singular.
+        Few features, shared by unknowns that are coupled, may have been too coarse to tell that the corners are singular.
         """
-        if not has_corners(self.collocation) or self._chosen(state).corners:
+        plan = self.collocation.plan
+        coupled = any(plan.principal(group).coupled for group in plan.groups)
+        if not coupled or not has_corners(self.collocation) or self._chosen(state).corners:
             return correction, state
         singular = correct(self.collocation, state.judge, trained, state.corrections, features)
-        if not singular.best.score * self.collocation.plan.settings.sharper < correction.best.score:
+        if not singular.best.score * plan.settings.sharper < correction.best.score:
             return correction, state
         return singular, replace(state, corners=True, descent=with_corners(self.collocation, state.descent))
 
