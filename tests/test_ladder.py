@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.ladder import RUNGS, Run, Rung, Target, report
+from benchmarks.ladder import PATIENCE, RUNGS, Run, Rung, Target, report
 
 from pinnaux.load import load
 
@@ -15,7 +15,7 @@ def test_a_rung_asks_for_its_hardest_target_of_something_with_a_known_solution(r
     measured = {rung.unknown} if rung.unknown else fields
     assert measured <= fields and (measured <= set(problem.exact) if rung.reference is None else len(measured) == 1)
     assert rung.accuracy == rung.targets[-1].error == min(target.error for target in rung.targets)
-    assert rung.time_limit > rung.targets[-1].seconds == max(target.seconds for target in rung.targets)
+    assert rung.time_limit(PATIENCE) > rung.targets[-1].seconds == max(target.seconds for target in rung.targets)
 
 
 def test_a_row_holds_the_medians_against_every_target() -> None:
