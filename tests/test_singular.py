@@ -74,8 +74,8 @@ def flow(inertia: float = 0.0) -> Problem:
         Condition("level", p == 0, on=Observations({"x": [1.0], "y": [0.0]}, square))])
 
 
-def single(equation: Callable[[Field], object], name: str = "u") -> Problem:
-    u = Field(name, square)
+def single(equation: Callable[[Field], object]) -> Problem:
+    u = Field("u", square)
     return Problem([u], [Condition("equation", equation(u) == 1, on=square), Condition("rim", u == 0, on=square.boundary)])
 
 
