@@ -49,7 +49,6 @@ FUNCTIONS: Mapping[str, Callable[..., Tensor]] = MappingProxyType({
         "minimum", "maximum", "erf")
 })
 
-DECADES = 100.0
 Values = list[Tensor]
 Instruction = Callable[[Values, "Inputs"], Tensor]
 
@@ -303,7 +302,7 @@ def parameter_value(parameter: Parameter, free: Tensor) -> Tensor:
     lower, upper = parameter.lower, parameter.upper
     if lower is not None and upper is not None:
         share = torch.sigmoid(free)
-        return lower * (upper / lower) ** share if _over_decades(parameter) else lower + (upper - lower) * share
+        return lower * (upper / lower) ** share if parameter.over_decades else lower + (upper - lower) * share
     if lower is not None:
         return lower + (parameter.initial - lower) * torch.exp(free)
     if upper is not None:
@@ -315,17 +314,12 @@ def free_start(parameter: Parameter) -> float:
     """The free number at which the parameter has its initial value."""
     lower, upper = parameter.lower, parameter.upper
     if lower is not None and upper is not None:
-        by_decades = _over_decades(parameter)
+        by_decades = parameter.over_decades
         share = math.log(parameter.initial / lower) / math.log(upper / lower) if by_decades else (parameter.initial - lower) / (upper - lower)
         return math.log(share / (1 - share))
     if lower is not None or upper is not None:
         return 0.0
     return parameter.initial / parameter_scale(parameter)
-
-
-def _over_decades(parameter: Parameter) -> bool:
-    """Whether both bounds are positive and so far apart that they leave the order of magnitude open."""
-    return parameter.lower > 0 and parameter.upper > DECADES * parameter.lower
 
 
 def parameter_scale(parameter: Parameter) -> float:

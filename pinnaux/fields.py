@@ -14,6 +14,9 @@ from pinnaux.symbolic.formula import described, is_number
 from pinnaux.symbolic.scalar import ZERO, Coordinate, ParameterNode, Unknown
 from pinnaux.symbolic.tensor import Tensor
 
+DECADES = 100.0
+"""Positive bounds that are farther apart than by this factor leave the order of magnitude open."""
+
 
 class Field(Unknown):
     """An unknown scalar function on a domain, of all its coordinates or of those in `depends_on` only.
@@ -125,6 +128,8 @@ class ComplexField(Complex):
 class Parameter(ParameterNode):
     """An unknown number, found together with the fields. It stays strictly between `lower` and `upper`; `positive` means lower = 0.
 
+    Without `initial` the search begins in the middle of two bounds (of their logarithms where they leave the order of magnitude open), or
+    at 1, or as far beyond a single bound as that is from zero.
     Raises DeclarationError for bounds that contradict each other or the initial value.
     """
 
@@ -133,17 +138,19 @@ class Parameter(ParameterNode):
     upper: float | None
 
     def __init__(
-        self, name: str, initial: float = 1.0, lower: float | None = None, upper: float | None = None, positive: bool = False
+        self, name: str, initial: float | None = None, lower: float | None = None, upper: float | None = None, positive: bool = False
     ) -> None:
         check_unknown_name(name, "a parameter")
         for role, value in (("initial value", initial), ("lower bound", lower), ("upper bound", upper)):
-            if not (value is None and role != "initial value" or is_number(value) and math.isfinite(value)):
+            if not (value is None or is_number(value) and math.isfinite(value)):
                 raise DeclarationError(
                     f"the {role} of parameter {name} must be a finite number, not {described(value)}",
-                    hint="leave a bound out if there is none",
+                    hint="leave a bound out if there is none" if role != "initial value" else "leave it out if nothing is known",
                 )
         if positive:
             lower = positive_lower_bound(name, lower)
+        if initial is None:
+            initial = inside(lower, upper)
         check_bounds(name, initial, lower, upper)
         self.fix(
             name=name,
@@ -151,6 +158,28 @@ class Parameter(ParameterNode):
             lower=None if lower is None else float(lower),
             upper=None if upper is None else float(upper),
         )
+
+
+    @property
+    def over_decades(self) -> bool:
+        """Whether both bounds are positive and so far apart that they leave the order of magnitude open."""
+        return are_decades_apart(self.lower, self.upper)
+
+
+def are_decades_apart(lower: float | None, upper: float | None) -> bool:
+    """Whether two bounds are positive and leave the order of magnitude between them open."""
+    return lower is not None and upper is not None and lower > 0 and upper > DECADES * lower
+
+
+def inside(lower: float | None, upper: float | None) -> float:
+    """Where to begin between bounds of which nothing else is known."""
+    if lower is not None and upper is not None:
+        return math.sqrt(lower) * math.sqrt(upper) if are_decades_apart(lower, upper) else lower + (upper - lower) / 2
+    if lower is not None and lower > 0:
+        return 2.0 * lower
+    if upper is not None and upper < 2:
+        return upper - max(1.0, abs(upper))
+    return 1.0
 
 
 class Eigenvalue(ParameterNode):

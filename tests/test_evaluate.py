@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cases
 import numpy as np
 import pytest
@@ -173,6 +175,17 @@ parameters = (
     Parameter("between", initial=0.2, lower=-1.0, upper=0.3), Parameter("positive", initial=1e-4, positive=True),
     Parameter("decades", initial=1e-8, lower=1e-12, upper=1e-5), Parameter("narrow", initial=1.0 + 1e-9, lower=1.0, upper=1.0 + 1e-8),
 )
+
+
+@pytest.mark.parametrize(("bounds", "expected"), [
+    ({}, 1.0), ({"positive": True}, 1.0), ({"lower": 0, "upper": 1}, 0.5), ({"lower": -4, "upper": 1e3}, 498.0), ({"lower": 2.0, "upper": 3.0}, 2.5),
+    ({"lower": 1e-12, "upper": 1e-8}, 1e-10), ({"upper": 1e-3, "positive": True}, 5e-4), ({"lower": 1.0}, 2.0), ({"lower": -7.0}, 1.0),
+    ({"lower": 1e-100, "upper": 1e100}, 1.0), ({"lower": -1.7e308, "upper": -1.6e308}, -1.65e308), ({"upper": 1.0}, 0.0), ({"upper": -30.0}, -60.0),
+    ({"upper": 5.0}, 1.0)], ids=str)
+def test_without_an_initial_value_a_parameter_starts_well_inside_its_bounds(bounds: dict[str, Any], expected: float) -> None:
+    parameter = Parameter("k", **bounds)
+    assert parameter.initial == pytest.approx(expected, rel=1e-12)
+    assert parameter_value(parameter, torch.tensor(free_start(parameter), dtype=torch.float64)).item() == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
 @pytest.mark.parametrize("parameter", parameters, ids=str)

@@ -62,7 +62,7 @@ def source() -> Problem:
     """−Δu = P e^(−|x − (a, b)|² / w²) with P = 2 at (0.3, 0.6), w = 0.2, on a square that is kept at 0; u by a double sine series."""
     domain, width = Rectangle((0, 0), (1, 1)), 0.2
     (x, y), u = domain.coordinates, Field("u", domain)
-    strength, a, b = Parameter("P", positive=True), Parameter("a", initial=0.5, lower=0, upper=1), Parameter("b", initial=0.5, lower=0, upper=1)
+    strength, a, b = Parameter("P", positive=True), Parameter("a", lower=0, upper=1), Parameter("b", lower=0, upper=1)
     places = np.random.default_rng(0).uniform(0.05, 0.95, (30, 2))
     measured = Observations({"x": places[:, 0], "y": places[:, 1], "u": heated(places, 2.0, (0.3, 0.6), width)}, domain, columns=("u",))
     heating = strength * exp(-((x - a) ** 2 + (y - b) ** 2) / width**2)
