@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from pinnaux.trainers.confidence import quantile
 from pinnaux.trainers.correction import Correction, correct
 from pinnaux.trainers.features import held_out, solve_trial
 from pinnaux.trainers.measurements import heard
-from dataclasses import replace
+from pinnaux.verdict import Confidence, Interval
 
 TRIAL = Trial("sin", 1.0, 30)
 
@@ -73,6 +75,24 @@ def test_noise_that_is_not_stated_is_estimated_from_what_the_fit_leaves() -> Non
     assert fit.noise**2 * fit.misfit == pytest.approx(variance, rel=1e-3) and not fit.stated
     factor = np.exp(t.ppf(0.975, 29) * (variance * known.covariance[0, 0]) ** 0.5 / known.estimates[0])
     assert (interval.low, interval.high) == pytest.approx((known.estimates[0] / factor, known.estimates[0] * factor), rel=1e-3)
+
+
+def test_a_correction_does_not_forget_the_noise_that_is_in_what_it_corrects() -> None:
+    correction = corrected(loads(0))
+    own = correction.confidence
+    (name, fit), *_ = own.fits.items()
+    earlier = Confidence({"a": Interval(0.0, 9.0)}, {name: replace(fit, taken=11.0, chi_squared=1.0)}, {"u": 0.9})
+    found = replace(correction, before=replace(correction.before, confidence=earlier)).best.confidence
+    assert found.fields == {"u": 0.9} and found.fits[name] == replace(fit, taken=11.0)
+    assert found.intervals["a"].high - found.intervals["a"].low == pytest.approx(9.0) and found.intervals["b"] == own.intervals["b"]
+    middles = [(one.low + one.high) / 2 for one in (found.intervals["a"], own.intervals["a"])]
+    assert middles[0] == pytest.approx(middles[1])
+
+
+def test_the_wider_of_two_intervals_keeps_the_place() -> None:
+    narrow, wide, open_end = Interval(1.0, 1.2), Interval(0.0, 1.0), Interval(-math.inf, math.inf)
+    assert narrow.wider(wide) == Interval(pytest.approx(0.6), pytest.approx(1.6)) and wide.wider(narrow) == wide
+    assert narrow.wider(open_end) == open_end == open_end.wider(narrow)
 
 
 @pytest.mark.parametrize("spare", [1.5, 4.0, 100.0])

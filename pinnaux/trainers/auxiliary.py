@@ -149,7 +149,7 @@ class AuxiliaryRun:
         """The error of the best candidate, from a correction that is not kept: it is the method that is asked what it can do."""
         settings = self.collocation.plan.settings
         found = correct(self.collocation, self.judge, state.best, state.estimates, settings.estimate_features)
-        best = replace(found.before, reliable=found.reliable, amplification=found.amplification, weakest=found.weakest, confidence=found.confidence)
+        best = found.uncorrected
         done = best.reliable and best.error <= settings.accuracy
         report = Report("correction", {}, self.judge.residuals(best.ansatz, best.theta), "by a correction that is not kept")
         return replace(state, best=best, estimates=state.estimates + 1, estimated_at=best.score,

@@ -77,9 +77,12 @@ class Correction:
 
     @property
     def best(self) -> Candidate:
-        """The better of the two on held-out points."""
+        """The better of the two on held-out points.
+
+        The noise that the one before took up when it was corrected itself is in both, and few features more see little of it.
+        """
         return replace(self._better, reliable=self.reliable, amplification=self.amplification, weakest=self.weakest,
-                       confidence=self.confidence)
+                       confidence=self.confidence.wider(self.before.confidence))
 
     @property
     def uncorrected(self) -> Candidate:
