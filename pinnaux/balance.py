@@ -20,6 +20,8 @@ QUIETEST = 1e-6
 """The noise of measurements never counts less than as this share of what they measure: a solution is not known better."""
 BEND = 1e-2
 """By how much of what they leave anyway equations may be bent towards measurements."""
+UNEXPLAINED = 0.25
+"""What misses measurements by this share and more of what zero does, squared and beyond their noise, is no solution, however quiet they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,13 @@ class Balance:
                     for block, share in zip(objective.blocks, shares) if share.any()]
         return Balance(loud, shares, float(noise), float(sum(measured)) ** 0.5)
 
+    def explains(self, objective: Objective, theta: Tensor) -> bool:
+        """Whether measurements are met as by a solution: zero may satisfy all equations, and must not be taken for one."""
+        measured = tuple(torch.where(share > 0, loud, 0.0) for share, loud in zip(self.shares, self.loud))
+        missed = replace(objective, weights=measured).residual(theta).norm().item()
+        beyond = max(self.signal**2 - self.noise**2, 0.0)
+        return not any(share.any() for share in self.shares) or missed**2 - self.noise**2 <= UNEXPLAINED * beyond or beyond <= self.noise**2
+
     def at(self, level: float) -> tuple[Tensor, ...]:
         """The weights where equations are left with weighted residuals of size `level`: measurements so quiet that their noise is no less.
 
@@ -64,11 +73,12 @@ def noisy(block: Block) -> Tensor:
 
 
 def fair_weights(objective: Objective, theta: Tensor) -> tuple[Tensor, ...]:
-    """Balanced weights, with measurements of known noise as quiet as the equations' residuals at θ allow."""
+    """Balanced weights, with measurements of known noise as quiet as the equations' residuals at θ allow, if θ explains them at all."""
     if not any(any(block.noisy) for block in objective.blocks):
         return balanced_weights(objective, theta)
     balance = Balance.of(objective, theta)
-    return balance.at(exactness(replace(objective, weights=balance.loud), theta))
+    explained = balance.explains(objective, theta)
+    return balance.at(exactness(replace(objective, weights=balance.loud), theta)) if explained else balance.loud
 
 
 def exactness(objective: Objective, theta: Tensor) -> float:

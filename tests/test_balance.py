@@ -60,3 +60,20 @@ def test_what_holds_exactly_is_judged_without_them() -> None:
     objective, theta = objective_of(loads(0).problem)
     means = {name: values.square().mean().item() for name, values in objective.by_component(theta).items()}
     assert exactness(objective, theta) == pytest.approx((means["balance"] + means["ends"]) ** 0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize(("noise", "missed", "explained"), [(0.1, 0.1, True), (0.1, 0.45, True), (0.1, 0.55, False), (0.1, 1.0, False), (0.8, 1.0, True)])
+def test_measurements_are_explained_by_what_misses_them_by_little_more_than_their_noise(noise: float, missed: float, explained: bool) -> None:
+    """Noise and what is missed in units of what zero misses; where noise is most of that, there is nothing to explain."""
+    objective, theta = objective_of(loads(0).problem)
+    balance = Balance.of(objective, theta)
+    squares = objective.by_component(theta)
+    weights = by_name(objective, balance.loud)
+    size = sum((weights[name] * squares[name].square().mean().item() ** 0.5) ** 2 for name in ("good", "poor")) ** 0.5
+    assert replace(balance, signal=size / missed, noise=noise * size / missed).explains(objective, theta) is explained
+
+
+def test_what_explains_nothing_makes_measurements_loud() -> None:
+    objective, theta = objective_of(loads(0).problem)
+    zero = torch.zeros_like(theta)
+    assert by_name(objective, fair_weights(objective, zero)) == by_name(objective, Balance.of(objective, zero).loud)

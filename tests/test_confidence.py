@@ -8,17 +8,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from compute_problems import SMALL, collocation
 from noisy_problems import Known, fading, loads
 from scipy.stats import norm, t
 
+from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, TimeInterval, diff
 from pinnaux.ansatz import Candidate, Trial
 from pinnaux.evaluate import parameter_value
 from pinnaux.trainers.confidence import quantile
 from pinnaux.trainers.correction import Correction, correct
 from pinnaux.trainers.features import held_out, solve_trial
 from pinnaux.trainers.measurements import heard
-from pinnaux.verdict import Confidence, Interval
+from pinnaux.verdict import Confidence
+from pinnaux.verdict import Interval as Range
 
 TRIAL = Trial("sin", 1.0, 30)
 
@@ -77,11 +80,35 @@ def test_noise_that_is_not_stated_is_estimated_from_what_the_fit_leaves() -> Non
     assert (interval.low, interval.high) == pytest.approx((known.estimates[0] / factor, known.estimates[0] * factor), rel=1e-3)
 
 
+def cooling(deviation: float = 0.01, count: int = 300) -> Problem:
+    """u_t = k u_xx with cold ends, k = 0.3 and the first moment unknown: all that is not zero comes from measurements."""
+    generator = np.random.default_rng(0)
+    domain = Interval(0, 1) * TimeInterval(0, 1)
+    (x, t), u, k = domain.coordinates, Field("u", domain), Parameter("k", positive=True)
+    places, times = generator.random((2, count))
+    values = sum(size * np.exp(-0.3 * (n * np.pi) ** 2 * times) * np.sin(n * np.pi * places) for n, size in ((1, 1.0), (2, 0.3)))
+    seen = Observations({"x": places, "t": times, "u": values + deviation * generator.standard_normal(count)}, domain, columns=("u",))
+    return Problem([u], [Condition("heat", diff(u, t) == k * diff(u, x, x), on=domain), Condition("ends", u == 0, on=domain.boundary),
+                         Condition("seen", u == seen["u"], on=seen, noise=deviation)])
+
+
+def test_zero_is_no_solution_though_it_satisfies_all_equations() -> None:
+    points = collocation(cooling(), **SMALL)
+    judge = held_out(points)
+    found = solve_trial(points, judge, TRIAL)
+    zero = torch.zeros_like(found.theta)
+    assert found.score < 0.1 * judge.score(found.ansatz, zero) == pytest.approx(0.1 * judge.zero, rel=1e-9)
+    assert parameter_value(points.plan.problem.parameters[0], found.theta[-1]).item() == pytest.approx(0.3, rel=0.05)
+    for theta, loud in ((zero, True), (found.theta, False)):
+        weights = judge.weights_for(found.ansatz, theta, 1.0)
+        assert all(torch.equal(*pair) for pair in zip(weights, judge.balance.loud)) is loud
+
+
 def test_a_correction_does_not_forget_the_noise_that_is_in_what_it_corrects() -> None:
     correction = corrected(loads(0))
     own = correction.confidence
     (name, fit), *_ = own.fits.items()
-    earlier = Confidence({"a": Interval(0.0, 9.0)}, {name: replace(fit, taken=11.0, chi_squared=1.0)}, {"u": 0.9})
+    earlier = Confidence({"a": Range(0.0, 9.0)}, {name: replace(fit, taken=11.0, chi_squared=1.0)}, {"u": 0.9})
     found = replace(correction, before=replace(correction.before, confidence=earlier)).best.confidence
     assert found.fields == {"u": 0.9} and found.fits[name] == replace(fit, taken=11.0)
     assert found.intervals["a"].high - found.intervals["a"].low == pytest.approx(9.0) and found.intervals["b"] == own.intervals["b"]
@@ -90,8 +117,8 @@ def test_a_correction_does_not_forget_the_noise_that_is_in_what_it_corrects() ->
 
 
 def test_the_wider_of_two_intervals_keeps_the_place() -> None:
-    narrow, wide, open_end = Interval(1.0, 1.2), Interval(0.0, 1.0), Interval(-math.inf, math.inf)
-    assert narrow.wider(wide) == Interval(pytest.approx(0.6), pytest.approx(1.6)) and wide.wider(narrow) == wide
+    narrow, wide, open_end = Range(1.0, 1.2), Range(0.0, 1.0), Range(-math.inf, math.inf)
+    assert narrow.wider(wide) == Range(pytest.approx(0.6), pytest.approx(1.6)) and wide.wider(narrow) == wide
     assert narrow.wider(open_end) == open_end == open_end.wider(narrow)
 
 

@@ -73,7 +73,8 @@ def gauss_newton(
 
 def quieted(objective: Objective, zero: Tensor, theta: Tensor, steps: int, regularisation: float, memory: float,
             rounds: int = 8, falling: float = 0.5) -> Tensor:
-    """θ with measurements of known noise as quiet as the equations allow: quieter and quieter, as long as that lets equations hold better.
+    """θ with measurements of known noise as quiet as the equations allow: quieter and quieter, as long as that lets equations hold better
+    and θ explains them.
 
     All at once would not do: where numbers are far from right, only a loud measurement moves them. Functions are found anew from zero
     with the numbers so far, because those bent towards loud measurements are large and cancel.
@@ -82,13 +83,15 @@ def quieted(objective: Objective, zero: Tensor, theta: Tensor, steps: int, regul
     for _ in range(rounds if any(any(block.noisy) for block in objective.blocks) else 0):
         balance = Balance.of(objective, theta)
         level = exactness(replace(objective, weights=balance.loud), theta)
-        if not level < falling * left:
+        if not (level < falling * left and balance.explains(objective, theta)):
             break
         left, quiet = level, replace(objective, weights=balance.at(level))
         anew = torch.cat([zero[: zero.numel() - objective.ansatz.numbers], objective.ansatz.split(theta)[-1]])
         found = gauss_newton(quiet, anew, steps, regularisation, enough=CLOSE, linear=CLOSE, memory=memory)
         if not found.after < size(quiet, theta):
             found = gauss_newton(quiet, theta, steps, regularisation, enough=CLOSE, linear=CLOSE, memory=memory)
+        if not balance.explains(objective, found.theta):
+            break
         theta = found.theta
     return theta
 

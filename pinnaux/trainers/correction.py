@@ -108,7 +108,7 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     interior = collocation.plan.interior_points(int(ansatz.size * settings.correction_oversampling))
     blocks = collocation.attracted(candidate.ansatz, candidate.theta, interior, Purpose(settings.seed, CORRECTION_POINTS, number))
     left = judge.exactness(candidate.ansatz, candidate.theta)
-    objective = Objective(ansatz, blocks, judge.weights_for(left / EXPECTED_GAIN))
+    objective = Objective(ansatz, blocks, judge.weights_for(candidate.ansatz, candidate.theta, EXPECTED_GAIN))
     result = gauss_newton(objective, theta, 1, settings.correction_regularisation, memory=settings.memory)
     solved = result.theta
     # Noise is no residual to remove: what equations leave is what tells how well they are solved.

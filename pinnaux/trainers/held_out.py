@@ -21,7 +21,8 @@ class HeldOut:
     """Held-out blocks and one fixed weight for every component, so that scores of different ansatz compare.
 
     `zero` is the score of the zero solution; `linear` says that the residuals are affine in what is unknown. Where measurements have
-    known noise the weights are those of `balance` at its quietest, so that noise, which no solution fits, drowns nothing.
+    known noise the weights are those of `balance` at its quietest, so that noise, which no solution fits, drowns nothing; but what does not
+    explain the measurements is judged with them as loud as equations.
     """
 
     blocks: tuple[Block, ...]
@@ -37,7 +38,10 @@ class HeldOut:
 
     def score(self, ansatz: Ansatz, theta: Tensor) -> float:
         """√(Σ_c weight_c² mean r_c²); infinite where a residual is not finite."""
-        value = Objective(ansatz, self.blocks, self.weights).residual(theta).norm().item()
+        objective = Objective(ansatz, self.blocks, self.weights)
+        if not self._explained(objective, theta):
+            objective = replace(objective, weights=self.balance.loud)
+        value = objective.residual(theta).norm().item()
         return value if value == value else float("inf")
 
     def balanced(self, ansatz: Ansatz, theta: Tensor) -> HeldOut:
@@ -54,9 +58,14 @@ class HeldOut:
         """The score without measurements of known noise."""
         return exactness(Objective(ansatz, self.blocks, self.weights), theta)
 
-    def weights_for(self, level: float) -> tuple[Tensor, ...]:
-        """The weights for a solution that leaves equations with residuals of size `level`."""
-        return self.balance.at(level) if self.balance else self.weights
+    def weights_for(self, ansatz: Ansatz, theta: Tensor, gain: float) -> tuple[Tensor, ...]:
+        """The weights for what is to satisfy equations so many times better than this solution."""
+        if not self._explained(Objective(ansatz, self.blocks, self.weights), theta):
+            return self.balance.loud
+        return self.balance.at(self.exactness(ansatz, theta) / gain) if self.balance else self.weights
+
+    def _explained(self, objective: Objective, theta: Tensor) -> bool:
+        return self.balance is None or self.balance.explains(objective, theta)
 
     def residuals(self, ansatz: Ansatz, theta: Tensor) -> dict[str, float]:
         """Root mean square residual of every component on the held-out points."""
