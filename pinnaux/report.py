@@ -47,7 +47,7 @@ def report(solution: Solution) -> str:
     verdict = solution.verdict
     notes = "\n".join(f"note: {note}" for note in (*verdict.notes, *_doubt(verdict)))
     parts = [headline(verdict), notes, _conditions(verdict)]
-    parts += [_modes(solution)] if solution.eigenvalues else [_errors(verdict), _fits(verdict.confidence), _parameters(solution), _functions(solution)]
+    parts += [_modes(solution)] if solution.eigenvalues else [_errors(solution), _fits(verdict.confidence), _parameters(solution), _functions(solution)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -129,11 +129,15 @@ def _interval(value: float, interval: Interval | None) -> str:
     return f"± {(below + above) / 2:.2g}"
 
 
-def _errors(verdict: Verdict) -> str:
+def _errors(solution: Solution) -> str:
+    verdict = solution.verdict
+    noise = dict(verdict.confidence.fields)
+    if noise:
+        noise |= {field.name: verdict.confidence.share_of([one.name for one in field.unknowns]) for field in solution.problem.fields}
     names = list(dict.fromkeys([*verdict.error_estimate, *verdict.errors]))
     if not names:
         return ""
-    columns = {"estimated": verdict.error_estimate, "by noise": verdict.confidence.fields, "true": verdict.errors}
+    columns = {"estimated": verdict.error_estimate, "by noise": noise, "true": verdict.errors}
     shown = {title: column for title, column in columns.items() if column or title == "estimated"}
     heading = ("relative L2 error", *shown)
     rows = [(name, *(number(column.get(name)) for column in shown.values())) for name in names]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -81,6 +81,11 @@ class Confidence:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     fits: Mapping[str, Fit] = field(default_factory=dict)
     fields: Mapping[str, float] = field(default_factory=dict)
+
+    def share_of(self, components: Sequence[str]) -> float | None:
+        """What noise does to a field with these components, relative to it as a whole; None where that is not known of all."""
+        shares = [self.fields.get(name) for name in components]
+        return None if None in shares else math.hypot(*shares)
 
     def wider(self, other: Confidence) -> Confidence:
         """As wide as the other one where that is wider, with its own numbers and χ²: both were found in some of a solution's directions each."""

@@ -21,7 +21,7 @@ from pinnaux.objective import Objective, balanced_weights
 from pinnaux.problem import Problem
 from pinnaux.solution import Solution
 from pinnaux.trainers.closed_form import gauss_newton
-from pinnaux.trainers.correction import Correction, correct, mixed
+from pinnaux.trainers.correction import Correction, correct, mixed, relative_change
 from pinnaux.trainers.features import held_out, solve_trial
 from pinnaux.verdict import Verdict
 
@@ -150,6 +150,25 @@ def test_a_field_that_is_zero_beside_another_is_measured_by_the_other() -> None:
         Condition("first", diff(one, x, x) + other == -pi**2 * sin(pi * x), on=domain), Condition("second", diff(other, x, x) == other, on=domain),
         Condition("ends", one == 0, on=domain.boundary), Condition("other ends", other == 0, on=domain.boundary)]))
     assert solution.verdict.status == "accuracy" and solution.verdict.elapsed < 60
+
+
+def test_what_is_known_up_to_a_constant_is_measured_up_to_it() -> None:
+    """u' = cos πx, which says nothing of the level of u: sin πx / π and any constant."""
+    domain = Interval(0, 1)
+    (x,), u = domain.coordinates, Field("u", domain)
+    problem = Problem([u], [Condition("slope", diff(u, x) == cos(pi * x), on=domain)], exact={"u": sin(pi * x) / pi - 7})
+    points = collocation(problem, **SMALL)
+    before = candidate(points, (unit(np.pi), 1 / np.pi), (unit(2 * np.pi), 1e-3))
+    shifted = replace(before, theta=before.theta.clone())
+    shifted.theta[-1] += 5.0  # the bias of an output layer
+    places = torch.linspace(0, 1, 1001, dtype=torch.float64)[:, None]
+    wave, error = (torch.sin(factor * places[:, 0]) for factor in (np.pi, 2 * np.pi))
+    expected = (1e-3 * error).norm().item() / (wave / np.pi - (wave / np.pi).mean()).norm().item()
+    exact = candidate(points, (unit(np.pi), 1 / np.pi))
+    for one in (before, shifted):
+        assert relative_change(points, one, exact.ansatz, exact.theta, places)["u"] == pytest.approx(expected, rel=1e-9)
+        solution = Solution(problem, points, one.ansatz, one.theta, Verdict("time", "", 1e-4))
+        assert solution.errors(places.numpy())["u"] == pytest.approx(expected, rel=1e-2)
 
 
 def test_another_correction_of_the_same_agrees() -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pinnaux import Field, Rectangle, VectorField
 from pinnaux.progress import PlainLines, live_view, plain_line
 from pinnaux.report import HEADLINES, duration, headline, number, report, report_json, table
 from pinnaux.verdict import EXIT_STATUS, Confidence, ConditionVerdict, Consistency, Fit, Interval, Progress, Verdict
@@ -49,6 +50,14 @@ def test_without_an_exact_solution_the_report_has_no_column_for_it():
 
 def test_a_report_without_estimate_errors_or_parameters_ends_with_the_conditions():
     assert len(report(solution(errors={}, error_estimate={})).split("\n\n")) == 2
+
+
+def test_what_noise_leaves_open_of_a_vector_is_that_of_its_components_together():
+    plate = Rectangle((0, 0), (1, 1))
+    found = solution(error_estimate={"w": 1e-4, "T": 1e-4, "p": 1e-4}, errors={}, confidence=Confidence(fields={"u": 0.03, "v": 0.04, "T": 0.01}))
+    found.problem = SimpleNamespace(fields=[VectorField("w", plate, components=("u", "v")), Field("T", plate), Field("p", plate)])
+    rows = [line.split() for line in report(found).splitlines()]
+    assert ["w", "1.00e-04", "5.00e-02"] in rows and ["T", "1.00e-04", "1.00e-02"] in rows and ["p", "1.00e-04", "-"] in rows
 
 
 def test_numbers_from_noisy_measurements_come_with_their_interval_and_their_fit():

@@ -298,7 +298,7 @@ def _within_noise(candidate: Candidate, problem: Problem, accuracy: float) -> bo
     """Whether the noise of measurements leaves more open than what is not solved yet, in every unknown that is not accurate."""
     found = candidate.confidence
     left_open = {name: one.share for name, one in found.intervals.items()} | dict(found.fields)
-    left_open |= {field.name: max(found.fields.get(one.name, 0.0) for one in field.unknowns) for field in problem.fields}
+    left_open |= {field.name: found.share_of([one.name for one in field.unknowns]) or 0.0 for field in problem.fields}
     far = [name for name, error in candidate.estimate.items() if not error <= accuracy]
     return bool(far) and all(candidate.estimate[name] <= BESIDE_NOISE * left_open.get(name, 0.0) < math.inf for name in far)
 

@@ -197,22 +197,25 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
 def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor,
                     shares: Tensor | None = None) -> dict[str, float]:
     """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, for every number,
-    and for unknown functions at the arguments that the conditions give them.
+    and for unknown functions at the arguments that the conditions give them; of fields known up to a constant, their means left out.
 
     `shares` (N,) of the domain that the points stand for, if not the same.
     """
     problem = collocation.plan.problem
     old_parts, new_parts = before.ansatz.split(before.theta), ansatz.split(theta)
     change, size = {}, {}
-    roots = 1.0 if shares is None else (len(points) * shares).sqrt()[:, None]
+    weights = points.new_ones(len(points), 1) if shares is None else len(points) * shares[:, None]
+    floating = {field.name for field in collocation.plan.floating}
     for number in range(len(collocation.plan.groups)):
         own = points[:, collocation.axes(number)]
         spec = JetSpec.closure(own.shape[1], [])
         new = ansatz.groups[number].push(new_parts[number], own, spec)[0][0]
         old = before.ansatz.groups[number].push(old_parts[number], own, spec)[0][0]
         names = ansatz.groups[number].unknowns
-        change |= dict(zip(names, ((new - old) * roots).norm(dim=0).tolist()))
-        size |= dict(zip(names, (new * roots).norm(dim=0).tolist()))
+        free = points.new_tensor([float(name in floating) for name in names])
+        for values, norms in ((new - old, change), (new, size)):
+            values = values - free * (weights * values).sum(dim=0) / weights.sum()
+            norms |= dict(zip(names, (values * weights.sqrt()).norm(dim=0).tolist()))
     lengths = lengths_of(problem, size)
     sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
