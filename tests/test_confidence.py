@@ -104,6 +104,19 @@ def test_zero_is_no_solution_though_it_satisfies_all_equations() -> None:
         assert all(torch.equal(*pair) for pair in zip(weights, judge.balance.loud)) is loud
 
 
+def test_noise_in_a_field_known_up_to_a_constant_is_told_up_to_it() -> None:
+    """w' = a x and measured slopes: w = a x²/2 and any constant, of which noise changes as large a share as of a."""
+    generator, domain = np.random.default_rng(0), Interval(0, 1)
+    (x,), w, a = domain.coordinates, Field("w", domain), Parameter("a")
+    places = generator.uniform(0.1, 1, 30)
+    seen = Observations({"x": places, "s": 2 * places + 0.1 * generator.standard_normal(30)}, domain, columns=("s",))
+    known = Known(Problem([w], [Condition("slope", diff(w, x) == a * x, on=domain), Condition("seen", diff(w, x) == seen["s"], on=seen, noise=0.1)]),
+                  np.array([]), np.array([]), 0.0)
+    found = solved(known)
+    value = numbers(known, found)[0]
+    assert found.confidence.fields["w"] == pytest.approx(0.1 / (places @ places) ** 0.5 / value, rel=1e-3)
+
+
 def test_a_correction_does_not_forget_the_noise_that_is_in_what_it_corrects() -> None:
     correction = corrected(loads(0))
     own = correction.confidence

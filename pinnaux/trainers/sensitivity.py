@@ -25,25 +25,29 @@ def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, point
     """By scalar unknown ∂u/∂θ / |u| (M, P) at points (M, d), by number ∂k/∂θ / |k| (1, P), and by unknown
     function ∂f/∂θ / |f| (M, P) at the arguments that the conditions give it.
 
-    Fields that are known up to a constant only, or are zero, are left out.
+    Of fields that are known up to a constant only the means are left out, and in space and time, where the constant may be another at
+    every moment, the fields; so are fields that are zero.
     """
-    floating = {field.name for field in collocation.plan.floating}
+    floating, domain = {field.name for field in collocation.plan.floating}, collocation.plan.problem.domain
+    unknown = floating if domain.time and domain.space else set()
     pushed, components = [], {}
     for number, (group, part) in enumerate(zip(ansatz.groups, ansatz.split(theta))):
         own = points[:, collocation.axes(number)]
         spec = JetSpec.closure(own.shape[1], [])
         jet, traces = group.push(part, own, spec)
         pushed.append((group, part, spec, jet, traces))
-        components |= dict(zip(group.unknowns, jet[0].norm(dim=0).tolist()))
+        free = jet.new_tensor([float(name in floating) for name in group.unknowns])
+        components |= dict(zip(group.unknowns, (jet[0] - free * jet[0].mean(dim=0)).norm(dim=0).tolist()))
     lengths = lengths_of(collocation.plan.problem, components)
     found, start = {}, 0
     for group, part, spec, jet, traces in pushed:
         for output, name in enumerate(group.unknowns):
-            if name not in floating and lengths[name] > SMALLEST_FIELD * max(lengths.values()):
+            if name not in unknown and lengths[name] > SMALLEST_FIELD * max(lengths.values()):
                 adjoint = jet.new_zeros(1, *jet.shape)
                 adjoint[0, 0, :, output] = 1 / lengths[name]
                 found[name] = jet.new_zeros(len(points), ansatz.size)
                 found[name][:, start:start + group.size] = group.rows(part, traces, adjoint, spec)[0]
+                found[name] -= float(name in floating) * found[name].mean(dim=0)
         start += group.size
     for number, (parameter, free) in enumerate(zip(collocation.plan.problem.parameters, ansatz.split(theta)[-1])):
         if isinstance(parameter, Coefficient):
@@ -60,8 +64,10 @@ def most_amplified(collocation: Collocation, rows: Mapping[str, Tensor], form: Q
     """By how much residuals are amplified in the unknowns with these relative rows: the largest of |e| / (|u| |L e|).
 
     And which unknown they are amplified in the most, for a field with the place. Where this is large, equations and conditions hardly
-    determine the solution, and small residuals prove nothing.
+    determine the solution, and small residuals prove nothing. Fields that are known up to a constant only are not asked.
     """
+    floating = {field.name for field in collocation.plan.floating}
+    rows = {name: own for name, own in rows.items() if name not in floating}
     if not rows:
         return 0.0, ""
     image = form.most_amplified(torch.cat(list(rows.values())))
