@@ -22,6 +22,8 @@ BEND = 1e-2
 """By how much of what they leave anyway equations may be bent towards measurements."""
 UNEXPLAINED = 0.25
 """What misses measurements by this share and more of what zero does, squared and beyond their noise, is no solution, however quiet they are."""
+BY_CHANCE = 3.0
+"""Standard deviations of the mean square of noise by which it may be larger than expected."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +56,9 @@ class Balance:
         """Whether measurements are met as by a solution: zero may satisfy all equations, and must not be taken for one."""
         measured = tuple(torch.where(share > 0, loud, 0.0) for share, loud in zip(self.shares, self.loud))
         missed = replace(objective, weights=measured).residual(theta).norm().item()
-        beyond = max(self.signal**2 - self.noise**2, 0.0)
-        return not any(share.any() for share in self.shares) or missed**2 - self.noise**2 <= UNEXPLAINED * beyond or beyond <= self.noise**2
+        count = sum((noisy(block) * block.surroundings.count).sum().item() for block in objective.blocks)
+        chance = BY_CHANCE * (2 / max(count, 1.0)) ** 0.5 * self.noise**2
+        return not count or missed**2 - self.noise**2 <= max(UNEXPLAINED * (self.signal**2 - self.noise**2), chance)
 
     def at(self, level: float) -> tuple[Tensor, ...]:
         """The weights where equations are left with weighted residuals of size `level`: measurements so quiet that their noise is no less.

@@ -62,9 +62,9 @@ def test_what_holds_exactly_is_judged_without_them() -> None:
     assert exactness(objective, theta) == pytest.approx((means["balance"] + means["ends"]) ** 0.5, rel=1e-12)
 
 
-@pytest.mark.parametrize(("noise", "missed", "explained"), [(0.1, 0.1, True), (0.1, 0.45, True), (0.1, 0.55, False), (0.1, 1.0, False), (0.8, 1.0, True)])
+@pytest.mark.parametrize(("noise", "missed", "explained"), [(0.1, 0.1, True), (0.1, 0.45, True), (0.1, 0.55, False), (0.1, 1.0, False), (0.8, 1.0, True), (0.7, 1.0, False)])
 def test_measurements_are_explained_by_what_misses_them_by_little_more_than_their_noise(noise: float, missed: float, explained: bool) -> None:
-    """Noise and what is missed in units of what zero misses; where noise is most of that, there is nothing to explain."""
+    """Noise and what is missed by 42 measurements in units of what zero misses; what may be chance is nothing to explain."""
     objective, theta = objective_of(loads(0).problem)
     balance = Balance.of(objective, theta)
     squares = objective.by_component(theta)

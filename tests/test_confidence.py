@@ -104,6 +104,14 @@ def test_zero_is_no_solution_though_it_satisfies_all_equations() -> None:
         assert all(torch.equal(*pair) for pair in zip(weights, judge.balance.loud)) is loud
 
 
+def test_many_measurements_that_are_mostly_noise_tell_zero_from_the_solution() -> None:
+    points = collocation(cooling(0.5, 3000), **SMALL)
+    judge = held_out(points)
+    found = solve_trial(points, judge, TRIAL)
+    assert found.score < 0.1 * judge.score(found.ansatz, torch.zeros_like(found.theta))
+    assert parameter_value(points.plan.problem.parameters[0], found.theta[-1]).item() == pytest.approx(0.3, rel=0.2)
+
+
 def test_noise_in_a_field_known_up_to_a_constant_is_told_up_to_it() -> None:
     """w' = a x and measured slopes: w = a x²/2 and any constant, of which noise changes as large a share as of a."""
     generator, domain = np.random.default_rng(0), Interval(0, 1)
