@@ -159,7 +159,6 @@ class Parameter(ParameterNode):
             upper=None if upper is None else float(upper),
         )
 
-
     @property
     def over_decades(self) -> bool:
         """Whether both bounds are positive and so far apart that they leave the order of magnitude open."""

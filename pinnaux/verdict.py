@@ -61,11 +61,6 @@ class Interval:
         """Its half width, relative to the number in its middle."""
         return abs(self.high - self.low) / max(abs(self.high + self.low), 1e-300)
 
-    def wider(self, other: Interval) -> Interval:
-        """As wide as the other one if that is wider, in the same place."""
-        further = ((other.high - other.low) - (self.high - self.low)) / 2
-        return Interval(self.low - further, self.high + further) if further > 0 else self
-
     def widened(self, value: float, error: float) -> Interval:
         """With an independent error of the value, which lies in the interval, added."""
         return Interval(value - math.hypot(value - self.low, error), value + math.hypot(self.high - value, error))
@@ -88,10 +83,9 @@ class Confidence:
         return None if None in shares else math.hypot(*shares)
 
     def wider(self, other: Confidence) -> Confidence:
-        """As wide as the other one where that is wider, with its own numbers and χ²: both were found in some of a solution's directions each."""
-        intervals = {name: one.wider(other.intervals.get(name, one)) for name, one in self.intervals.items()}
+        """With what the other one tells of fields where that is more, as both were found in some of a solution's directions each."""
         fits = {name: replace(one, taken=max(one.taken, other.fits.get(name, one).taken)) for name, one in self.fits.items()}
-        return Confidence(intervals, fits, {name: max(share, other.fields.get(name, 0.0)) for name, share in self.fields.items()})
+        return replace(self, fits=fits, fields={name: max(share, other.fields.get(name, 0.0)) for name, share in self.fields.items()})
 
 
 @dataclass(frozen=True)
