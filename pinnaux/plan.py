@@ -25,6 +25,8 @@ from pinnaux.symbolic.integral import everything, places_of
 from pinnaux.symbolic.numeric import evaluate
 from pinnaux.symbolic.scalar import Derivative, Elsewhere, Expr, owner, postorder
 
+FEW_NORMALS, ALONG = 64, 1e-6
+"""Along a coordinate the normals of a boundary part have components larger than this, or none."""
 PLATE_ORDER = 4
 """An equation of this order in space is that of a bent plate, whose corners are those of systems of two equations of second order."""
 
@@ -70,6 +72,21 @@ class RegionPlan:
     def noisy(self) -> tuple[bool, ...]:
         """For every formula whether it is of measurements with stated noise, and so in standard deviations."""
         return tuple(bool(condition.deviations) for condition in self.conditions for _ in condition.residuals)
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Of conditions on boundary parts: how many hold there and are needed, and the unknown of the highest order in space."""
+
+    unknown: str
+    order: int
+    parts: tuple[str, ...]
+    held: int
+    needed: int
+
+    def __str__(self) -> str:
+        return (f"{self.unknown} has derivatives of order {self.order} in space and {self.held or 'no'} condition{'' if self.held == 1 else 's'} on "
+                f"{' and '.join(map(repr, self.parts))}{' together' if len(self.parts) > 1 else ''}, where {self.needed} are needed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,15 +149,38 @@ class Plan:
 
     @cached_property
     def bare_parts(self) -> tuple[str, ...]:
-        """Boundary parts of the domain that no condition mentions: right for some equations, forgotten in others. Equations without
-        derivatives in space, integral equations for instance, need none."""
+        """Boundary parts of the domain that no condition mentions: right for some equations, forgotten in others.
+
+        Equations without derivatives in space, integral equations for instance, need none, nor do those of first order where something
+        flows out, if there are conditions enough where it flows in.
+        """
         domain = self.problem.domain
         nodes = everything(formula for region in self.regions for condition in region.conditions for formula in condition.residuals)
         leaves = [node.leaf if isinstance(node, Elsewhere) else node for node in nodes]
         if not any(set(dict(leaf.orders)) & set(domain.space) for leaf in leaves if isinstance(leaf, Derivative)):
             return ()
         conditioned = {part for region in self.regions for part in region.region.parts}
-        return tuple(name for name in domain.boundary_names if name not in conditioned)
+        return tuple(name for name in domain.boundary_names if name not in conditioned and not self._is_outflow(name))
+
+    def _is_outflow(self, part: str) -> bool:
+        """Whether equations are of first order across a part, and conditions on parts that lie like it are as many as they need."""
+        across = self.across[part]
+        orders = [self.space_order(field, across) for field in self.problem.unknowns]
+        held = sum(self.conditions_on(name) for name, own in self.across.items() if own == across)
+        return max(orders) == 1 and held >= sum(orders)
+
+    @cached_property
+    def across(self) -> dict[str, set[str]]:
+        """The coordinates along which the normals of each boundary part have components, as a few of them tell."""
+        domain, found = self.problem.domain, {}
+        for part in domain.boundary_names:
+            normals = domain.boundary[part].sample(FEW_NORMALS, np.random.default_rng(0)).normals
+            found[part] = {name for name, own in zip(domain.space, np.abs(normals).T) if own.max() > ALONG}
+        return found
+
+    def conditions_on(self, part: str) -> int:
+        """How many components conditions on a boundary part have."""
+        return sum(len(region.formulas) for region in self.regions if region.region.kind == "boundary" and part in region.region.parts)
 
     @cached_property
     def kinks(self) -> tuple[tuple[Kink, ...], ...]:
@@ -191,6 +231,39 @@ class Plan:
         counted = [(field, self.time_order(field), self.conditions_at(field, lambda region: region.at_a_moment)) for field in self.problem.unknowns]
         return tuple((field, order, held) for field, order, held in counted if held < order)
 
+    @cached_property
+    def short_of_boundary(self) -> tuple[Shortage, ...]:
+        """Where conditions are fewer than equations of order above 2 in space need, part by part.
+
+        An equation of order 2m needs m on every part, and one of order n between two ends needs n at both of them together, or inside;
+        measurements may stand in for them. What the other unknowns need counts, too.
+        """
+        domain = self.problem.domain
+        if any(region.region.kind == "observations" for region in self.regions) or not domain.boundary_names:
+            return ()
+        if len(domain.space) == 1:
+            held = sum(len(region.formulas) * max(1, len(region.region.parts)) for region in self.regions
+                       if not region.varies or region.region.kind in ("boundary", "cut"))
+            return self._shortage(domain.boundary_names, held, set(domain.space), 1)
+        found: list[Shortage] = []
+        for part in domain.boundary_names:
+            found += self._shortage((part,), self.conditions_on(part), self.across[part], 2)
+        return tuple(found)
+
+    def _shortage(self, parts: tuple[str, ...], held: int, names: set[str], half: int) -> tuple[Shortage, ...]:
+        """Of conditions on these parts, if there are fewer than orders along these coordinates / `half`."""
+        orders = {field.name: self.space_order(field, names) for field in self.problem.unknowns}
+        name, needed = max(orders, key=lambda one: orders[one]), sum(order // half for order in orders.values())
+        return (Shortage(name, orders[name], parts, held, needed),) if orders[name] > 2 and held < needed else ()
+
+    def space_order(self, field: Field, names: set[str]) -> int:
+        """The highest order of a field's derivatives along these coordinates alone in equations in the interior."""
+        nodes = everything(formula for region in self.regions if region.region.kind == "interior"
+                           for condition in region.conditions for formula in condition.residuals)
+        leaves = [node.leaf if isinstance(node, Elsewhere) else node for node in nodes if owner(node) is field]
+        orders = [dict(leaf.orders) for leaf in leaves if isinstance(leaf, Derivative)]
+        return max([0, *(sum(of.values()) for of in orders if set(of) <= names)])
+
     def time_order(self, field: Field) -> int:
         """The order of the highest time derivative of a field in conditions that hold at more than one moment."""
         time = self.problem.domain.time
@@ -224,6 +297,7 @@ class Plan:
         notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a constant" for field in self.floating]
         notes += [f"{field.name} has time derivatives of order {order} and {held or 'no'} condition{'' if held == 1 else 's'} at any moment"
                   for field, order, held in self.short_of_moments]
+        notes += [str(shortage) for shortage in self.short_of_boundary]
         return tuple(notes)
 
     @cached_property

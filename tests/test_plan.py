@@ -7,7 +7,7 @@ import re
 import pytest
 from compute_problems import bar, collocation, conductivity, everything, oscillator, plate, ring, source
 
-from pinnaux import Condition, Field, Interval, Observations, Problem, Rectangle, TimeInterval, cos, diff, dot, grad, laplacian, pi, sin
+from pinnaux import Condition, Field, Interval, Observations, Problem, Rectangle, TimeInterval, cos, diff, dot, grad, integral, laplacian, pi, sin
 from pinnaux.ansatz import Ansatz, Group, Trained
 from pinnaux.architecture import embedding
 from pinnaux.collocation import Purpose
@@ -141,3 +141,50 @@ def test_a_missing_initial_condition_is_noted() -> None:
     assert notes(at_rest, start) == ()
     probes = Observations({"x": [0.5, 0.5], "t": [0.1, 0.2], "u": [1.0, 0.9]}, domain, columns=("u",))
     assert notes(Condition("probes", u == probes["u"], on=probes)) == ()
+
+
+def beam(*conditions: str, order: int = 4) -> Plan:
+    """A beam with some of its conditions at the ends."""
+    domain = Interval(0, 1)
+    w, (x,) = Field("w", domain), domain.coordinates
+    known = {
+        "held": Condition("held", w == 0, on=domain.boundary), "clamped": Condition("clamped", diff(w, x) == 0, on=domain.boundary),
+        "prop": Condition("prop", w == 0, on=domain.interior.where(x == 0.5)), "slope": Condition("slope", diff(w, x) == 0, on=domain.boundary["left"]),
+        "mean": Condition("mean", integral(w, over=domain) == 1)}
+    return Plan.of(Problem([w], [Condition("beam", diff(w, *[x] * order) == 24, on=domain), *(known[one] for one in conditions)]))
+
+
+@pytest.mark.parametrize("plan", [beam("held", "clamped"), beam("held", "prop", "slope"), beam("held", "slope", "mean"), beam("held", "slope", order=3)])
+def test_conditions_that_are_enough_for_a_high_order_are_not_noted(plan: Plan) -> None:
+    assert plan.notes == ()
+
+
+def test_conditions_that_are_too_few_for_a_high_order_are_noted() -> None:
+    assert beam("held").notes == ("w has derivatives of order 4 in space and 2 conditions on 'left' and 'right' together, where 4 are needed",)
+    assert beam("held", order=3).notes == ("w has derivatives of order 3 in space and 2 conditions on 'left' and 'right' together, where 3 are needed",)
+
+
+def plates(split: bool, *sides: str) -> Plan:
+    """Δ²w = 1, at once or by moments, hinged on some sides and only held on the others."""
+    domain = Rectangle((0, 0), (1, 1))
+    w, moment = Field("w", domain), Field("m", domain)
+    if split:
+        fields, equations, bent = [w, moment], {"bent": laplacian(w) == moment, "loaded": laplacian(moment) == 1}, moment
+    else:
+        fields, equations, bent = [w], {"loaded": laplacian(laplacian(w)) == 1}, laplacian(w)
+    return Plan.of(Problem(fields, [*(Condition(name, one, on=domain) for name, one in equations.items()), Condition("held", w == 0, on=domain.boundary),
+                                    Condition("hinged", bent == 0, on=domain.boundary[sides])]))
+
+
+def test_a_side_of_a_plate_with_too_few_conditions_is_noted() -> None:
+    assert plates(False, "left", "right", "bottom", "top").notes == plates(True, "left", "right", "bottom", "top").notes == ()
+    assert plates(False, "left", "right", "bottom").notes == ("w has derivatives of order 4 in space and 1 condition on 'top', where 2 are needed",)
+
+
+@pytest.mark.parametrize(("side", "noted"), [("left", ()), (None, ("no condition on the boundary parts 'left', 'right'",))])
+def test_a_side_where_something_flows_out_needs_no_condition(side: str | None, noted: tuple[str, ...]) -> None:
+    domain = Interval(0, 1) * TimeInterval(0, 1)
+    u, (x, t) = Field("u", domain), domain.coordinates
+    conditions = [Condition("carried", diff(u, t) + diff(u, x) == 0, on=domain), Condition("start", u == sin(x), on=domain.initial)]
+    inflow = [Condition("inflow", u == -sin(t), on=domain.boundary[side])] if side else []
+    assert Plan.of(Problem([u], conditions + inflow)).notes == noted
