@@ -7,6 +7,7 @@ squares over the free parameters of an ansatz, so one solver serves all stages.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -316,12 +317,17 @@ class Trial:
     corners: bool = False
 
 
+AT_WORST = 100.0
+"""What residuals amplified at their worst would come to is this much more than errors usually are (of a rod heated at its ends, 75 times)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A trial solution: ansatz and θ, its weighted residual on held-out points, and the estimated relative error per unknown (if known).
 
     The estimate is `reliable` if held-out points confirm it, as far as telling it from the accuracy asked for needs it;
-    `confidence` is what noise leaves open, `amplification` by how much relative residuals may be amplified in relative errors, 0 where not measured, and `weakest` names the unknown. `trial` says which features it is made of where nothing deeper was trained.
+    `confidence` is what noise leaves open, `amplification` by how much relative residuals may be amplified in relative errors, 0 where
+    not measured and infinite where nothing keeps them small, `at_worst` the error that what is left may be amplified to, and `weakest` names the unknown. `trial` says which features it is made of where nothing deeper was trained.
     """
 
     ansatz: Ansatz
@@ -330,9 +336,15 @@ class Candidate:
     estimate: dict[str, float] = field(default_factory=dict)
     reliable: bool = False
     amplification: float = 0.0
+    at_worst: float = 0.0
     weakest: str = ""
     confidence: Confidence = Confidence()
     trial: Trial | None = None
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether there are other solutions: nothing keeps relative errors small."""
+        return math.isinf(self.amplification)
 
     @property
     def error(self) -> float:

@@ -82,6 +82,8 @@ def _ended(state: RunState, report: Report, steps: int, limits: Limits) -> tuple
     late = limits.remaining <= 0 or state.finished == "time" or (limits.hurry and report.stage == "correction")
     if state.finished == "accuracy" or (late and best and best.reliable and best.error <= limits.settings.accuracy):
         return "accuracy", f"estimated relative error {best.error:.1e}, {limits.settings.accuracy:.1e} asked for"
+    if state.finished == "undetermined":
+        return "stagnation", "the equations are solved, but have other solutions too"
     if state.finished == "stagnation":
         return "stagnation", "neither training nor corrections bring the residual on fresh points down any more"
     if late:

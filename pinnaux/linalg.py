@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ class LeastSquares:
     factor: Tensor
     reflections: Tensor
     scale: Tensor
+    slight: float = 0.0
 
     @staticmethod
     def build(matrix: Tensor, regularisation: float) -> LeastSquares:
@@ -35,9 +36,10 @@ class LeastSquares:
         # Column by column, as LAPACK wants it, the factorisation takes the place of the matrix: one copy less of the largest there is.
         stacked = matrix.new_zeros(columns, rows + columns).T
         torch.div(matrix, scale, out=stacked[:rows])
-        stacked[rows:].fill_diagonal_(regularisation * columns**0.5)
+        slight = regularisation * columns**0.5
+        stacked[rows:].fill_diagonal_(slight)
         factor, reflections = torch.geqrf(stacked, out=(stacked, matrix.new_empty(columns)))
-        return LeastSquares(factor, reflections, scale)
+        return LeastSquares(factor, reflections, scale, slight)
 
     def solve(self, right: Tensor) -> Tensor:
         """x (P,) for b (N,)."""
@@ -56,7 +58,7 @@ class LeastSquares:
     @property
     def form(self) -> QuadraticForm:
         """|A x|² + ε² P |S x|² of x."""
-        return QuadraticForm(self.factor[: len(self.scale)].triu(), self.scale)
+        return QuadraticForm(self.factor[: len(self.scale)].triu(), self.scale, self.slight)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class ReducedLeastSquares:
     left: Tensor
     triangle: Tensor
     scale: Tensor
+    slight: float = 0.0
 
     @staticmethod
     def build(chunks: Iterable[tuple[Tensor, Tensor]], columns: int, regularisation: float) -> ReducedLeastSquares:
@@ -81,16 +84,17 @@ class ReducedLeastSquares:
             outside = outside + beyond
         scale = triangle.norm(dim=0)
         scale = torch.where(scale > 0, scale, torch.inf)  # what no row sees is not moved
-        slight = (regularisation * columns**0.5) * torch.eye(columns, dtype=scale.dtype, device=scale.device)
-        final, last, _ = _reduced(triangle / scale, turned, slight, turned.new_zeros(columns))
+        slight = regularisation * columns**0.5
+        below = slight * torch.eye(columns, dtype=scale.dtype, device=scale.device)
+        final, last, _ = _reduced(triangle / scale, turned, below, turned.new_zeros(columns))
         solution = torch.linalg.solve_triangular(final, last[:, None], upper=True)[:, 0] / scale
         left = (outside + (triangle @ solution - turned).square().sum()).sqrt()
-        return ReducedLeastSquares(solution, left, final, scale)
+        return ReducedLeastSquares(solution, left, final, scale, slight)
 
     @property
     def form(self) -> QuadraticForm:
         """|A x|² + ε² P |S x|² of x."""
-        return QuadraticForm(self.triangle, self.scale)
+        return QuadraticForm(self.triangle, self.scale, self.slight)
 
 
 def _gathered(chunks: Iterable[tuple[Tensor, Tensor]], least: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -119,25 +123,33 @@ def _reduced(triangle: Tensor | None, turned: Tensor | None, rows: Tensor, right
 
 @dataclass(frozen=True)
 class QuadraticForm:
-    """|R S x|² of x (P,): R an upper triangle (P, P), S the columns' lengths, infinite for those that nothing sees."""
+    """|R S x|² of x (P,): R an upper triangle (P, P), S the columns' lengths, infinite for those that nothing sees.
+
+    Of it `slight`² |S x|² is regularisation.
+    """
 
     triangle: Tensor
     scale: Tensor
+    slight: float = 0.0
 
     def amplification(self, rows: Tensor, iterations: int = 12) -> float:
         """The largest |B x| of all x for which the form is 1, for rows B (M, P): σ_max(B S⁻¹ R⁻¹)."""
-        return self.most_amplified(rows, iterations).norm().item()
+        return self.most_amplified(rows, iterations)[0].norm().item()
 
-    def most_amplified(self, rows: Tensor, iterations: int = 12) -> Tensor:
-        """The largest B x (M,) of all x for which the form is 1, for rows B (M, P), by power iteration."""
+    def most_amplified(self, rows: Tensor, iterations: int = 12) -> tuple[Tensor, float]:
+        """The largest B x (M,) of all x for which the form is 1, for rows B (M, P), by power iteration.
+
+        And the share of the 1 that regularisation has: near 1 nothing else sees x.
+        """
         scaled, image = rows / self.scale, rows.new_zeros(len(rows), 1)
-        vector = torch.ones_like(self.scale[:, None])
+        vector, unseen = torch.ones_like(self.scale[:, None]), 0.0
         for _ in range(iterations):
-            image = scaled @ torch.linalg.solve_triangular(self.triangle, vector / vector.norm(), upper=True)
+            found = torch.linalg.solve_triangular(self.triangle, vector / vector.norm(), upper=True)
+            image, unseen = scaled @ found, (self.slight * found.norm().item()) ** 2
             vector = torch.linalg.solve_triangular(self.triangle.T, scaled.T @ image, upper=False)
             if not vector.norm() > 0:
                 break
-        return image[:, 0]
+        return image[:, 0], unseen
 
     def whitened(self, rows: Tensor) -> Tensor:
         """C (P, M) with CᵀC = B H⁻¹ Bᵀ for rows B (M, P) and the form xᵀ H x: the covariance of B x where x has that of H⁻¹."""
@@ -146,7 +158,7 @@ class QuadraticForm:
     def plus(self, rows: Tensor) -> QuadraticForm:
         """The form with |B x|² added, for rows B (M, P)."""
         stacked = torch.cat([self.triangle, rows / self.scale])
-        return QuadraticForm(torch.geqrf(stacked)[0][: len(self.scale)].triu(), self.scale)
+        return replace(self, triangle=torch.geqrf(stacked)[0][: len(self.scale)].triu())
 
 
 def gram(matrix: Tensor, into: Tensor | None = None, panel: int = 256) -> Tensor:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import torch
 
-from pinnaux.ansatz import Candidate
+from pinnaux.ansatz import AT_WORST, Candidate
 from pinnaux.architecture import nothing
 from pinnaux.collocation import Collocation
 from pinnaux.doubts import beyond, doubts, fitted_to_noise
@@ -103,7 +103,7 @@ def _solved(collocation: Collocation, state: RunState, verdict: Verdict, limits:
         best = state.best or nothing(collocation)
     trainer, problem = settings.trainer, collocation.plan.problem
     verdict = replace(verdict, error_estimate=best.estimate, reliable=best.reliable, trainer=trainer, found=state.best is not None,
-                      notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem)))
+                      notes=(*collocation.plan.notes, *verdict.notes, *_sensitive(best, problem, verdict.accuracy)))
     solution = Solution(collocation.plan.problem, collocation, best.ansatz, best.theta, verdict, progress)
     verdict = _with_confidence(solution, best)
     if verdict.found:
@@ -148,14 +148,16 @@ def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
     return replace(verdict, reason=reason, confidence=whole, notes=(*verdict.notes, *doubts(whole, values)))
 
 
-def _sensitive(best: Candidate, problem: Problem) -> tuple[str, ...]:
-    """A warning where small residuals may hide large errors."""
-    if best.amplification < SENSITIVE:
+def _sensitive(best: Candidate, problem: Problem, accuracy: float) -> tuple[str, ...]:
+    """A warning where small residuals may hide large errors: not where they are so small that even the worst of them hardly matters."""
+    if best.amplification < SENSITIVE or best.at_worst < AT_WORST * accuracy:
         return ()
     measured = any(condition.region.kind == "observations" for condition in problem.conditions)
     given, question = ("equations, conditions and measurements", "do they say anything of it?") if measured else ("equations and conditions", "is a condition missing?")
+    if best.undetermined:
+        return (f"{given} do not determine {best.weakest}: there are other solutions ({question})",)
     return (f"{given} determine {best.weakest or 'the solution'} weakly: relative residuals may be amplified {best.amplification:.0e} times in it, "
-            f"so the error can be far larger than estimated ({question})",)
+            "so the error can be far larger than estimated",)
 
 
 def _with_quadrature(verdict: Verdict) -> Verdict:

@@ -142,6 +142,24 @@ def test_a_problem_whose_solution_is_zero_is_no_obstacle() -> None:
     assert state.finished == "accuracy" and state.best.score < 1e-12
 
 
+def under_determined(case: str) -> Problem:
+    """A beam of which only the ends are held, and a decay from nobody knows what, of which zero is a solution."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    if case == "decay":
+        return Problem([u], [Condition("decay", diff(u, x) == -u, on=domain)])
+    return Problem([u], [Condition("beam", diff(u, x, x, x, x) == 24, on=domain), Condition("held", u == 0, on=domain.boundary)])
+
+
+@pytest.mark.parametrize("case", ["beam", "decay"])
+def test_a_problem_with_many_solutions_ends_with_one_and_says_so(case: str) -> None:
+    points = collocation(under_determined(case), **SMALL)
+    with torch.no_grad():
+        state, verdict = drive(Automatic(points), Limits(points.plan.settings, float("inf")), None)
+    assert verdict.status == "stagnation" and "other solutions" in verdict.reason
+    assert state.best.undetermined and not state.best.reliable and state.best.score < 1e-8
+
+
 def test_a_problem_that_contradicts_itself_ends_in_stagnation() -> None:
     domain = Interval(0, 1)
     u, (x,) = Field("u", domain), domain.coordinates

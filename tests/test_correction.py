@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -96,6 +97,14 @@ def test_a_correction_that_removes_little_proves_little(train_gain: float, share
     assert Correction(found, found, train_gain, 1.0, share, accuracy=1e-4).reliable is reliable
 
 
+@pytest.mark.parametrize(("amplification", "share", "reliable"),
+                         [(1e5, 1e-6, True), (1e7, 1e-6, False), (1e7, 1e-12, True), (1e13, 1e-18, False), (math.inf, 1e-12, False), (math.inf, 0.0, False)])
+def test_what_may_be_amplified_without_bound_proves_nothing_unless_even_the_worst_is_accurate(amplification: float, share: float, reliable: bool) -> None:
+    found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": 1e-7})
+    correction = Correction(found, found, 10.0, 10.0, share, accuracy=1e-4, amplification=amplification)
+    assert correction.reliable is reliable and correction.best.undetermined is (amplification > 1e300)
+
+
 def held_at(*parts: str) -> Problem:
     """u'' = 0 on an interval, with values given on parts of its boundary."""
     domain = Interval(0, 1)
@@ -104,11 +113,11 @@ def held_at(*parts: str) -> Problem:
                              Condition("ends", field == 0, on=domain.boundary[parts])])
 
 
-@pytest.mark.parametrize(("parts", "least", "most"), [(("left", "right"), 0.1, 100), (("left",), 1e6, 1e300)])
+@pytest.mark.parametrize(("parts", "least", "most"), [(("left", "right"), 0.1, 100), (("left",), 1e6, math.inf)])
 def test_where_a_condition_is_missing_nothing_is_proved(parts: tuple[str, ...], least: float, most: float) -> None:
     points = collocation(held_at(*parts), **SMALL)
     correction = correct(points, held_out(points), candidate(points, (unit(np.pi), 1.0), (unit(7.0), 1e-3)), 0, 100)
-    assert least < correction.amplification < most
+    assert least < correction.amplification <= most
     assert correction.reliable is (most < 1e6)
 
 

@@ -71,6 +71,16 @@ def test_a_direction_that_no_row_asks_about_is_amplified_beyond_measure() -> Non
     assert LeastSquares.build(matrix, 1e-11).form.amplification(normal(7, 12)) > 1e9
 
 
+@pytest.mark.parametrize(("alike", "least", "most"), [(0.0, 0.9, 1.0), (1e-12, 0.9, 1.0), (1e-3, 0.0, 1e-6)])
+def test_what_only_regularisation_sees_is_told(alike: float, least: float, most: float) -> None:
+    """Of two columns that are nearly the same, the difference is seen by the equations or by nothing else."""
+    matrix = normal(40, 12)
+    matrix[:, 3] = matrix[:, 5] + alike * matrix[:, 3]
+    reduced = ReducedLeastSquares.build(((normal(20), rows) for rows in matrix.split(20)), 12, 1e-11)
+    for form in (LeastSquares.build(matrix, 1e-11).form, reduced.form, reduced.form.plus(normal(0, 12))):
+        assert least <= form.most_amplified(normal(7, 12))[1] <= most
+
+
 def test_a_column_of_zeros_does_not_count_as_amplified() -> None:
     matrix = normal(40, 12)
     matrix[:, 3] = 0

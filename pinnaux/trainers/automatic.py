@@ -141,6 +141,8 @@ class Automatic:
         done = "accuracy" if measured and best.reliable and best.error <= settings.accuracy else None
         if not done and measured and _within_noise(best, self.collocation.plan.problem, settings.accuracy):
             done = "stagnation"
+        if not done and measured and best.undetermined and best.error <= settings.accuracy:
+            done = "undetermined"
         report = Report("estimate", {}, self._fresh(state, best), f"{'confirmed' if best.reliable else 'not confirmed'} by points held out")
         # What is nearly there gets more features at once; what is not, more training first.
         larger = self._features(state.deep_corrections) > self._features(state.deep_corrections - 1)

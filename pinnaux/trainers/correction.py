@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pinnaux.ansatz import Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained, Trial
+from pinnaux.ansatz import AT_WORST, Ansatz, Branch, Candidate, Features, Frozen, Group, Tangent, Trained, Trial
 from pinnaux.applications import applications
 from pinnaux.architecture import embedding, with_branches
 from pinnaux.balance import exactness
@@ -39,8 +39,6 @@ UNDETERMINED = 1e6
 LARGEST_OVERFIT = 30.0
 SMALLEST_GAIN = 2.0
 SMALL_SHARE = 1e-2
-# What residuals amplified at their worst would come to is this much more than errors usually are (of a rod heated at its ends, 75 times).
-AT_WORST = 100.0
 ROUNDING = 1e-10
 EPSILON = 2.0**-52
 
@@ -67,13 +65,15 @@ class Correction:
         is below the accuracy. If they hardly fell, what the correction removed stands for the rest in proportion, and only where little
         is left of what the zero solution leaves (`share`): a correction that finds nothing to do about a large residual proves nothing,
         nor where that little may at worst be amplified far beyond the accuracy.
-        Nothing is proved either where the conditions leave directions open, in which errors of any size leave no residual.
+        Nothing is proved either where the conditions leave directions open, in which errors of any size leave no residual, or nearly
+        open, unless what is left is so little that even the worst error is below the accuracy.
         """
         margin = max(1.0, self.accuracy / self.before.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         removed = math.sqrt(abs(1 - self.train_gain**-2))
         fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplification * self.share < AT_WORST * self.accuracy)
-        return alike and (fell or self.share < ROUNDING) and self.amplification < UNDETERMINED
+        determined = self.amplification < UNDETERMINED or self.amplification * max(self.share, EPSILON) < self.accuracy
+        return alike and (fell or self.share < ROUNDING) and determined
 
     @property
     def best(self) -> Candidate:
@@ -81,7 +81,8 @@ class Correction:
 
         The noise that the one before took up when it was corrected itself is in both, and few features more see little of it.
         """
-        return replace(self._better, reliable=self.reliable, amplification=self.amplification, weakest=self.weakest,
+        left = self.share / self.held_gain if self.kept else self.share
+        return replace(self._better, reliable=self.reliable, amplification=self.amplification, at_worst=self.amplification * left, weakest=self.weakest,
                        confidence=self.confidence.wider(self.before.confidence))
 
     @property
@@ -117,8 +118,7 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     held_gain = max(left, 1e-300) / max(judge.exactness(ansatz, solved), 1e-300)
     points = collocation.domain_points(settings.held_out_points, Purpose(settings.seed, SIZE_POINTS))
     sizes = relative_change(collocation, candidate, ansatz, solved, points)
-    # Where the solution is zero, nothing is relative to it.
-    rows = relative_rows(collocation, ansatz, solved, points[:STABILITY_POINTS]) if judge.zero > 0 else {}
+    rows = relative_rows(collocation, ansatz, solved, points[:STABILITY_POINTS])
     form, louder = result.system.form, louder_rows(objective, solved, judge.balance)
     amplification, weakest = most_amplified(collocation, rows, form.plus(louder) if len(louder) else form, points)
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
@@ -128,10 +128,12 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     error = {name: EPSILON + size * least / math.hypot(1.0, least) for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
     share = left / max(judge.zero, 1e-300)
+    # Where zero is a solution, nothing is relative to its residual, and all that can be asked is whether there are others.
+    amplification = amplification * judge.zero if math.isfinite(amplification) else amplification
     if not result.after < result.before and share > ROUNDING:
         error = noise = {}  # no step lowered the residual: nothing is known of the error
     return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, share,
-                      settings.accuracy, amplification * judge.zero, weakest, confidence(collocation, objective, solved, result.system.form, rows))
+                      settings.accuracy, amplification, weakest, confidence(collocation, objective, solved, result.system.form, rows))
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:

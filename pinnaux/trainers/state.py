@@ -10,7 +10,7 @@ from pinnaux.verdict import Consistency
 
 
 class RunState(Protocol):
-    """What every trainer's state tells: the best trial solution so far, and "accuracy", "stagnation" or "time" once the run is over."""
+    """What every trainer's state tells: the best trial solution so far, and "accuracy", "undetermined", "stagnation" or "time" once the run is over."""
 
     @property
     def best(self) -> Candidate | None: ...
