@@ -203,6 +203,12 @@ class Plan:
         valued = {node.leaf if isinstance(node, Elsewhere) else node for node in nodes}
         return tuple(field for field in self.problem.unknowns if field not in valued)
 
+    @cached_property
+    def adrift(self) -> tuple[Field, ...]:
+        """Those of the floating fields to which any function of time may be added: no condition mentions their time derivatives."""
+        time = self.problem.domain.time
+        return tuple(field for field in self.floating if time is not None and time.name in {one.name for one in field.coordinates} and not self.time_order(field))
+
     def principal(self, group: Sequence[Field]) -> Principal:
         """What equations in the interior do to the unknowns of a group: −Δu + u = f holds u undifferentiated, ν Δv = ∇p couples v and p."""
         residuals = [residual for region in self.regions if region.region.kind == "interior" for condition in region.conditions for residual in condition.residuals]
@@ -294,7 +300,8 @@ class Plan:
         notes = []
         if bare := self.bare_parts:
             notes.append(f"no condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
-        notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a constant" for field in self.floating]
+        notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a {'function of time' if field in self.adrift else 'constant'}"
+                  for field in self.floating]
         notes += [f"{field.name} has time derivatives of order {order} and {held or 'no'} condition{'' if held == 1 else 's'} at any moment"
                   for field, order, held in self.short_of_moments]
         notes += [str(shortage) for shortage in self.short_of_boundary]

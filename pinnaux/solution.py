@@ -21,6 +21,7 @@ from pinnaux.errors import UsageError
 from pinnaux.evaluate import parameter_value
 from pinnaux.fields import ModeEigenvalue, Parameter
 from pinnaux.files import write_bytes
+from pinnaux.gauge import Gauge
 from pinnaux.geometry.points import Points
 from pinnaux.axis_values import with_limits
 from pinnaux.modes import unfolded
@@ -134,7 +135,7 @@ class Solution:
     def errors(self, points: np.ndarray | None = None) -> dict[str, float]:
         """Relative L2 error of everything with an exact solution, at points (N, d), by default fresh ones in the domain.
 
-        Of a field that the conditions know up to a constant only, with its mean left out of both.
+        Of a field that the conditions know up to a constant or a function of time only, with that left out of both.
         """
         if not self.problem.exact:
             return {}
@@ -142,13 +143,13 @@ class Solution:
             points = self.problem.domain.interior.sample(self.collocation.plan.settings.held_out_points,
                                                          Purpose(self.collocation.plan.settings.seed, ERROR_POINTS).generator()).coordinates
         coordinates = {name: points[:, axis] for axis, name in enumerate(self.problem.domain.names)}
-        floating, errors = set(self.collocation.plan.floating), {}
+        gauge, errors = Gauge.of(self.collocation.plan, torch.from_numpy(points)), {}
         for name, formula in self.problem.exact.items():
             exact = np.stack([evaluate_formula(one, coordinates) for one in formula.components])
             target = self.problem.outputs.get(name, self.problem.named.get(name))
             found = self.evaluate(target.components, points)
-            free = np.array([one in floating for one in target.components])[:, None]
-            found, exact = (values - np.where(free, values.mean(axis=1, keepdims=True), 0.0) for values in (found, exact))
+            for row, one in enumerate(target.components):
+                found[row], exact[row] = gauge.without(torch.from_numpy(np.stack([found[row], exact[row]], axis=1)), str(one)).numpy().T
             errors[name] = float(np.linalg.norm(found - exact) / max(np.linalg.norm(exact), 1e-300))
         return errors
 

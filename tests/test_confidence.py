@@ -15,6 +15,7 @@ from scipy.stats import norm, t
 from pinnaux import Condition, Field, Interval, Observations, Parameter, Problem, TimeInterval, diff
 from pinnaux.ansatz import Candidate, Trial
 from pinnaux.evaluate import parameter_value
+from pinnaux.objective import Objective
 from pinnaux.trainers.confidence import quantile
 from pinnaux.trainers.correction import Correction, correct
 from pinnaux.trainers.features import held_out, solve_trial
@@ -125,12 +126,33 @@ def test_noise_in_a_field_known_up_to_a_constant_is_told_up_to_it() -> None:
 
 def test_a_correction_does_not_forget_the_noise_that_is_in_what_it_corrects() -> None:
     correction = corrected(loads(0))
-    own = correction.confidence
+    own = correction.best.confidence
     (name, fit), *_ = own.fits.items()
     earlier = Confidence({}, {name: replace(fit, taken=11.0, chi_squared=1.0)}, {"u": 0.9})
-    found = replace(correction, before=replace(correction.before, confidence=earlier)).best.confidence
+    points = heard(collocation(loads(0).problem, **SMALL))
+    judge = held_out(points)
+    found = correct(points, judge, replace(solve_trial(points, judge, TRIAL), confidence=earlier), 0, 40).best.confidence
     assert found.fields == {"u": 0.9} and found.fits[name] == replace(fit, taken=11.0)
     assert found.intervals == own.intervals
+
+
+def test_what_is_told_of_measurements_is_told_of_the_solution_that_is_kept() -> None:
+    """Of one that is 20 % off: its own χ², and intervals around its own numbers, whatever a correction finds better."""
+    known = loads(0)
+    points = heard(collocation(known.problem, **SMALL))
+    judge = held_out(points)
+    found = solve_trial(points, judge, TRIAL)
+    wrong = replace(found, theta=1.2 * found.theta, score=judge.score(found.ansatz, 1.2 * found.theta))
+    correction = correct(points, judge, wrong, 0, 40)
+    before = correction.uncorrected
+    objective = Objective(before.ansatz, judge.blocks, judge.weights)
+    expected = {name: values.square().sum().item() for name, values in objective.by_component(wrong.theta).items()}
+    fits = before.confidence.fits
+    assert {name: fit.chi_squared for name, fit in fits.items()} == pytest.approx({name: expected[name] for name in fits}, rel=1e-9)
+    middles = [(one.low + one.high) / 2 for one in before.confidence.intervals.values()]
+    assert middles == pytest.approx(numbers(known, wrong), rel=1e-9)
+    assert half_widths(before) == pytest.approx(half_widths(correction.best), rel=1e-6)
+    assert sum(fit.chi_squared for fit in fits.values()) > 1.2 * sum(fit.chi_squared for fit in correction.best.confidence.fits.values())
 
 
 @pytest.mark.parametrize("spare", [1.5, 4.0, 100.0])

@@ -7,7 +7,8 @@ s² (H⁻¹) for the least-squares Hessian H = JᵀJ of all rows, reduced to the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -24,49 +25,61 @@ MOST_ROWS = 2000
 """Measurements whose leverage is computed; of more, so many in even steps stand for all."""
 
 
-def confidence(collocation: Collocation, objective: Objective, theta: Tensor, form: QuadraticForm, rows: Mapping[str, Tensor]) -> Confidence:
-    """The 95 % intervals of all numbers, the fits of all measurements of known noise, and what noise does to fields; nothing without it.
+@dataclass(frozen=True, eq=False)
+class Leverage:
+    """How measurements of known noise determine what is unknown, to tell it of solutions near each other.
 
-    `objective` is in the weights of `form`, the least-squares form of its rows; `rows` are the unknowns' relative ones.
+    `taken` degrees of freedom by component, and standard deviations for noise as it is known: of the `free` numbers (n,), and of `fields`
+    relative to them; nothing without such measurements.
     """
-    fits, variance = {}, None
-    for block, weights in zip(objective.blocks, objective.weights):
-        for component in (number for number, flag in enumerate(block.noisy) if flag):
-            row_variance = weights[component].square() / block.surroundings.count
-            fits[block.names[component]] = _fit(collocation, objective, block, component, theta, form, row_variance)
-            variance = row_variance  # the same for all measurements, which are in standard deviations
-    if variance is None:
-        return Confidence()
-    spare, scale = None, 1.0
-    if not any(fit.stated for fit in fits.values()):  # a found deviation is no better known than from what the fit leaves
-        spare = sum(fit.spare for fit in fits.values())
-        scale = (sum(fit.chi_squared for fit in fits.values()) / max(spare, 1e-300)) ** 0.5
-    deviation = variance.sqrt() * scale
-    numbers = {one.name for one in collocation.plan.problem.parameters}
-    fields = {name: (form.whitened(own).norm() * deviation).item() for name, own in rows.items() if name not in numbers}
-    return Confidence(_intervals(collocation, objective, theta, form, deviation, spare), fits, fields)
+
+    taken: Mapping[str, float]
+    free: Tensor
+    fields: Mapping[str, float]
+
+    @staticmethod
+    def of(collocation: Collocation, objective: Objective, theta: Tensor, form: QuadraticForm, rows: Mapping[str, Tensor]) -> Leverage:
+        """At θ, for `form`, the least-squares form of the objective's rows in its weights, and the relative `rows` of unknowns."""
+        taken, variance = {}, None
+        for block, weights in zip(objective.blocks, objective.weights):
+            for component in (number for number, flag in enumerate(block.noisy) if flag):
+                variance = weights[component].square() / block.surroundings.count  # the same for all, which are in standard deviations
+                some = thinned(block)
+                seen = some.linearise(objective.ansatz, theta)[1][component] * variance.sqrt()
+                taken[block.names[component]] = form.whitened(seen).square().sum().item() * block.surroundings.count / some.surroundings.count
+        if variance is None:
+            return Leverage({}, theta.new_zeros(0), {})
+        first = theta.numel() - objective.ansatz.numbers
+        unit = torch.eye(theta.numel(), dtype=theta.dtype, device=theta.device)[first:]
+        free = torch.where(torch.isinf(form.scale[first:]), torch.inf, form.whitened(unit).norm(dim=0) * variance.sqrt())
+        numbers = {one.name for one in collocation.plan.problem.parameters}
+        fields = {name: (form.whitened(own).norm() * variance.sqrt()).item() for name, own in rows.items() if name not in numbers}
+        return Leverage(taken, free, fields)
+
+    def confidence(self, collocation: Collocation, objective: Objective, theta: Tensor) -> Confidence:
+        """The 95 % intervals of all numbers, the fits of all measurements of known noise, and what noise does to fields, of the solution θ."""
+        if not self.taken:
+            return Confidence()
+        fits = {}
+        for block in objective.blocks:
+            if any(name in self.taken for name in block.names):
+                for name, residual in zip(block.names, block.residuals(objective.ansatz, theta)):
+                    if name in self.taken:
+                        noise, stated = collocation.noise_of(name), name not in collocation.noise
+                        fits[name] = Fit(noise, stated, len(residual), residual.square().sum().item(), self.taken[name])
+        spare, scale = None, 1.0
+        if not any(fit.stated for fit in fits.values()):  # a found deviation is no better known than from what the fit leaves
+            spare = sum(fit.spare for fit in fits.values())
+            scale = (sum(fit.chi_squared for fit in fits.values()) / max(spare, 1e-300)) ** 0.5
+        intervals = _intervals(collocation, objective.ansatz.split(theta)[-1], quantile(spare) * scale * self.free)
+        return Confidence(intervals, fits, {name: scale * share for name, share in self.fields.items()})
 
 
-def _fit(collocation: Collocation, objective: Objective, block: Block, component: int, theta: Tensor, form: QuadraticForm, variance: Tensor) -> Fit:
-    """χ² of one component, and the degrees of freedom that the fit has taken up."""
-    residual = block.residuals(objective.ansatz, theta)[component]
-    count, some = len(residual), thinned(block)
-    rows = some.linearise(objective.ansatz, theta)[1][component] * variance.sqrt()
-    taken = form.whitened(rows).square().sum().item() * count / some.surroundings.count
-    name = block.names[component]
-    return Fit(collocation.noise_of(name), name not in collocation.noise, count, residual.square().sum().item(), taken)
-
-
-def _intervals(collocation: Collocation, objective: Objective, theta: Tensor, form: QuadraticForm, deviation: Tensor, spare: float | None) -> dict[str, Interval]:
-    """value ± t · standard deviation in the free number that a parameter is a function of, so that no interval leaves the bounds."""
-    numbers = objective.ansatz.numbers
-    unit = torch.eye(theta.numel(), dtype=theta.dtype, device=theta.device)[theta.numel() - numbers:]
-    deviations = form.whitened(unit).norm(dim=0) * deviation
-    deviations = torch.where(torch.isinf(form.scale[theta.numel() - numbers:]), torch.inf, deviations)
-    factor = quantile(spare)
+def _intervals(collocation: Collocation, numbers: Sequence[Tensor], reach: Tensor) -> dict[str, Interval]:
+    """The values that the free numbers, within `reach` of where they are, give parameters: no interval leaves the bounds."""
     found = {}
-    for parameter, free, spread in zip(collocation.plan.problem.parameters, objective.ansatz.split(theta)[-1], deviations):
-        low, high = sorted(parameter_value(parameter, free + sign * factor * spread).item() for sign in (-1, 1))
+    for parameter, free, spread in zip(collocation.plan.problem.parameters, numbers, reach):
+        low, high = sorted(parameter_value(parameter, free + sign * spread).item() for sign in (-1, 1))
         if not isinstance(parameter, Coefficient):  # only together do they mean anything
             found[parameter.name] = Interval(low, high)
     return found

@@ -18,13 +18,14 @@ from pinnaux.architecture import embedding, with_branches
 from pinnaux.balance import exactness
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
+from pinnaux.gauge import Gauge
 from pinnaux.jets.inputs import InputLayer
 from pinnaux.jets.spec import JetSpec, unit
 from pinnaux.linalg import positive
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective
 from pinnaux.trainers.closed_form import gauss_newton
-from pinnaux.trainers.confidence import confidence, louder_rows
+from pinnaux.trainers.confidence import Leverage, louder_rows
 from pinnaux.trainers.held_out import HeldOut
 from pinnaux.trainers.sensitivity import lengths_of, most_amplified, relative_rows
 from pinnaux.unknown_function import Coefficient
@@ -55,7 +56,6 @@ class Correction:
     accuracy: float
     amplification: float = 0.0
     weakest: str = ""
-    confidence: Confidence = Confidence()
 
     @property
     def reliable(self) -> bool:
@@ -77,13 +77,9 @@ class Correction:
 
     @property
     def best(self) -> Candidate:
-        """The better of the two on held-out points.
-
-        The noise that the one before took up when it was corrected itself is in both, and few features more see little of it.
-        """
+        """The better of the two on held-out points."""
         left = self.share / self.held_gain if self.kept else self.share
-        return replace(self._better, reliable=self.reliable, amplification=self.amplification, at_worst=self.amplification * left, weakest=self.weakest,
-                       confidence=self.confidence.wider(self.before.confidence))
+        return replace(self._better, reliable=self.reliable, amplification=self.amplification, at_worst=self.amplification * left, weakest=self.weakest)
 
     @property
     def uncorrected(self) -> Candidate:
@@ -132,8 +128,11 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     amplification = amplification * judge.zero if math.isfinite(amplification) else amplification
     if not result.after < result.before and share > ROUNDING:
         error = noise = {}  # no step lowered the residual: nothing is known of the error
-    return Correction(replace(candidate, estimate=error), Candidate(ansatz, solved, score, noise), train_gain, held_gain, share,
-                      settings.accuracy, amplification, weakest, confidence(collocation, objective, solved, result.system.form, rows))
+    # The noise that the one before took up when it was corrected itself is in both, and few features more see little of it.
+    leverage = Leverage.of(collocation, objective, solved, result.system.form, rows)
+    told = [leverage.confidence(collocation, objective, own).wider(candidate.confidence) for own in (theta, solved)]
+    return Correction(replace(candidate, estimate=error, confidence=told[0]), Candidate(ansatz, solved, score, noise, confidence=told[1]),
+                      train_gain, held_gain, share, settings.accuracy, amplification, weakest)
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:
@@ -199,7 +198,7 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
 def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor,
                     shares: Tensor | None = None) -> dict[str, float]:
     """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, for every number,
-    and for unknown functions at the arguments that the conditions give them; of fields known up to a constant, their means left out.
+    and for unknown functions at the arguments that the conditions give them; what may be added to fields is left out of them.
 
     `shares` (N,) of the domain that the points stand for, if not the same.
     """
@@ -207,17 +206,16 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
     old_parts, new_parts = before.ansatz.split(before.theta), ansatz.split(theta)
     change, size = {}, {}
     weights = points.new_ones(len(points), 1) if shares is None else len(points) * shares[:, None]
-    floating = {field.name for field in collocation.plan.floating}
+    gauge = Gauge.of(collocation.plan, points, shares)
     for number in range(len(collocation.plan.groups)):
         own = points[:, collocation.axes(number)]
         spec = JetSpec.closure(own.shape[1], [])
         new = ansatz.groups[number].push(new_parts[number], own, spec)[0][0]
         old = before.ansatz.groups[number].push(old_parts[number], own, spec)[0][0]
         names = ansatz.groups[number].unknowns
-        free = points.new_tensor([float(name in floating) for name in names])
         for values, norms in ((new - old, change), (new, size)):
-            values = values - free * (weights * values).sum(dim=0) / weights.sum()
-            norms |= dict(zip(names, (values * weights.sqrt()).norm(dim=0).tolist()))
+            columns = zip(names, values.split(1, dim=1), strict=True)
+            norms |= {name: (gauge.without(own, name) * weights.sqrt()).norm().item() for name, own in columns}
     lengths = lengths_of(problem, size)
     sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
     for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):

@@ -12,6 +12,7 @@ from pinnaux.ansatz import Ansatz
 from pinnaux.applications import applications
 from pinnaux.collocation import Collocation
 from pinnaux.evaluate import parameter_value
+from pinnaux.gauge import Gauge
 from pinnaux.jets.spec import JetSpec
 from pinnaux.linalg import QuadraticForm, positive
 from pinnaux.problem import Problem
@@ -27,29 +28,25 @@ def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, point
     """By scalar unknown ∂u/∂θ / |u| (M, P) at points (M, d), by number ∂k/∂θ / |k| (1, P), and by unknown
     function ∂f/∂θ / |f| (M, P) at the arguments that the conditions give it.
 
-    Of fields that are known up to a constant only the means are left out, and in space and time, where the constant may be another at
-    every moment, the fields; so are fields that are zero, unless all are, which are taken as of size 1.
+    What may be added to fields is left out of them; so are fields that are zero, unless all are, which are taken as of size 1.
     """
-    floating, domain = {field.name for field in collocation.plan.floating}, collocation.plan.problem.domain
-    unknown = floating if domain.time and domain.space else set()
-    pushed, components = [], {}
+    gauge, pushed, components = Gauge.of(collocation.plan, points), [], {}
     for number, (group, part) in enumerate(zip(ansatz.groups, ansatz.split(theta))):
         own = points[:, collocation.axes(number)]
         spec = JetSpec.closure(own.shape[1], [])
         jet, traces = group.push(part, own, spec)
         pushed.append((group, part, spec, jet, traces))
-        free = jet.new_tensor([float(name in floating) for name in group.unknowns])
-        components |= dict(zip(group.unknowns, (jet[0] - free * jet[0].mean(dim=0)).norm(dim=0).tolist()))
+        components |= {name: gauge.without(own, name).norm().item() for name, own in zip(group.unknowns, jet[0].split(1, dim=1))}
     lengths = lengths_of(collocation.plan.problem, components) if any(components.values()) else dict.fromkeys(components, 1.0)
     found, start = {}, 0
     for group, part, spec, jet, traces in pushed:
         for output, name in enumerate(group.unknowns):
-            if name not in unknown and lengths[name] > SMALLEST_FIELD * max(lengths.values()):
+            if lengths[name] > SMALLEST_FIELD * max(lengths.values()):
                 adjoint = jet.new_zeros(1, *jet.shape)
                 adjoint[0, 0, :, output] = 1 / lengths[name]
                 found[name] = jet.new_zeros(len(points), ansatz.size)
                 found[name][:, start:start + group.size] = group.rows(part, traces, adjoint, spec)[0]
-                found[name] -= float(name in floating) * found[name].mean(dim=0)
+                found[name] = gauge.without(found[name], name)
         start += group.size
     for number, (parameter, free) in enumerate(zip(collocation.plan.problem.parameters, ansatz.split(theta)[-1])):
         if isinstance(parameter, Coefficient):
