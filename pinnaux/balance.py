@@ -21,9 +21,11 @@ QUIETEST = 1e-6
 BEND = 1e-2
 """By how much of what they leave anyway equations may be bent towards measurements."""
 UNEXPLAINED = 0.25
-"""What misses measurements by this share and more of what zero does, squared and beyond their noise, is no solution, however quiet they are."""
+"""What misses measurements by this share and more of how they vary, squared and beyond their noise, is no solution, however quiet they are."""
 BY_CHANCE = 3.0
 """Standard deviations of the mean square of noise by which it may be larger than expected."""
+FEW = 10
+"""Fewer measurements do not tell how they vary: sets of so few are asked together, and against zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +55,19 @@ class Balance:
         return Balance(loud, shares, float(noise), float(sum(measured)) ** 0.5)
 
     def explains(self, objective: Objective, theta: Tensor) -> bool:
-        """Whether measurements are met as by a solution: zero may satisfy all equations, and must not be taken for one."""
-        measured = tuple(torch.where(share > 0, loud, 0.0) for share, loud in zip(self.shares, self.loud))
-        missed = replace(objective, weights=measured).residual(theta).norm().item()
-        count = sum((noisy(block) * block.surroundings.count).sum().item() for block in objective.blocks)
-        chance = BY_CHANCE * (2 / max(count, 1.0)) ** 0.5 * self.noise**2
-        return not count or missed**2 - self.noise**2 <= max(UNEXPLAINED * (self.signal**2 - self.noise**2), chance)
+        """Whether measurements are met as by a solution: zero or a constant may satisfy all equations, and must not be taken for one.
+
+        Every set of them is, by itself: a good one does not speak for another.
+        """
+        few: list[tuple[Tensor, Tensor]] = []
+        for block in (block for block in objective.blocks if any(block.noisy)):
+            missed, measured = block.residuals(objective.ansatz, theta), _at_zero(block, objective, theta)
+            for residual, values in zip(missed[noisy(block) > 0], measured[noisy(block) > 0]):
+                if len(residual) < FEW:
+                    few.append((residual, values))
+                elif not _is_met(residual, values - values.mean()):
+                    return False
+        return not few or _is_met(*(torch.cat(parts) for parts in zip(*few)))
 
     def at(self, level: float) -> tuple[Tensor, ...]:
         """The weights where equations are left with weighted residuals of size `level`: measurements so quiet that their noise is no less.
@@ -68,6 +77,12 @@ class Balance:
         level = max(level, QUIETEST * self.signal)
         noise = min(self.noise, max(level, (BEND * level * self.noise) ** 0.5))
         return tuple(torch.where(share > 0, noise * share, weight) for share, weight in zip(self.shares, self.loud))
+
+
+def _is_met(missed: Tensor, varying: Tensor) -> bool:
+    """Whether measurements (N,), in standard deviations, are missed by little more than these, beside how they vary (N,)."""
+    chance = BY_CHANCE * (2 / len(missed)) ** 0.5
+    return missed.square().mean().item() - 1 <= max(UNEXPLAINED * (varying.square().mean().item() - 1), chance)
 
 
 def noisy(block: Block) -> Tensor:
