@@ -24,33 +24,37 @@ from pinnaux.problem import Problem
 UNIT_FEATURES, UNIT_POINTS = 47, 48
 NOTHING = 1e-12
 """A field whose columns are shorter by this factor than the longest of its equation is not in it, but for rounding."""
+FAR = 8
+"""A field beside numbers only that is larger or smaller by more powers of two is far from one."""
 
 
 def field_units(collocation: Collocation) -> Mapping[str, float]:
     """The unit of every unknown by name, a power of two; the components of a vector or complex field share one.
 
-    Judged where all fields are zero. One for fields that no equation ties to others, and in eigenvalue problems, whose modes are
-    normalised with all fields together.
+    Judged where all fields are zero. One for fields that no equation ties to others, nor to unknown numbers, whose columns are as long as
+    the field is large; and in eigenvalue problems, whose modes are normalised with all fields together.
     """
     problem, plan = collocation.plan.problem, collocation.plan
-    if len(problem.fields) == 1 or problem.eigenvalue is not None:
+    alone = not problem.parameters
+    if len(problem.fields) == 1 and alone or problem.eigenvalue is not None:
         return {}
     ansatz = wide(collocation, *plan.settings.reference_trial, FEWEST_FEATURES * len(problem.unknowns), Purpose(plan.settings.seed, UNIT_FEATURES))
     blocks = collocation.blocks(plan.interior_points(FEWEST_FEATURES), Purpose(plan.settings.seed, UNIT_POINTS))
     lengths, sources = _lengths(Objective.unweighted(ansatz, blocks), start(ansatz, collocation), problem)
-    found = equilibrated(lengths, sources)
+    found = equilibrated(lengths, sources, alone)
     return {unknown.name: unit for owner, unit in zip(problem.fields, found) for unknown in owner.unknowns if unit != 1}
 
 
-def equilibrated(lengths: np.ndarray, sources: np.ndarray) -> list[float]:
+def equilibrated(lengths: np.ndarray, sources: np.ndarray, alone: bool = True) -> list[float]:
     """Units (F,) for lengths M (C, F) and sizes (C,) of what equations hold without the fields.
 
-    In fields tied to each other one factor is left open: with it the largest of what the sources ask for is next to one.
+    In fields tied to each other one factor is left open: with it the largest of what the sources ask for is next to one. A field tied to
+    no other one has the unit 1, unless (not `alone`) it is tied to numbers and far larger or smaller.
     """
     units = np.ones(lengths.shape[1])
     for fields in _tied(lengths > 0):
         own = (lengths[:, fields] > 0).any(axis=1)
-        if len(fields) == 1 or not own.any():
+        if len(fields) == 1 and alone or not own.any():
             continue
         part = lengths[np.ix_(own, fields)]
         rows, columns = np.nonzero(part)
@@ -58,7 +62,8 @@ def equilibrated(lengths: np.ndarray, sources: np.ndarray) -> list[float]:
         system[np.arange(len(rows)), rows] = system[np.arange(len(rows)), len(part) + columns] = 1
         logs = np.linalg.lstsq(system, -np.log(part[rows, columns]), rcond=None)[0]
         asked = (sources[own] * np.exp(logs[: len(part)])).max()
-        units[fields] = np.exp(logs[len(part):]) * (asked if asked > 0 else 1.0)
+        found = np.exp(logs[len(part):]) * (asked if asked > 0 else 1.0)
+        units[fields] = found if len(fields) > 1 or abs(math.log2(found[0])) > FAR else 1.0
     return [2.0 ** round(math.log2(unit)) for unit in units]
 
 

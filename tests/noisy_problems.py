@@ -41,20 +41,20 @@ def loads(seed: int, stated: bool = True, deviations: tuple[float, float] = (0.0
     return Known(problem, estimates, np.linalg.inv(matrix.T @ matrix), float(chi_squared))
 
 
-def fading(seed: int, deviation: float = 0.05, count: int = 30, stated: bool = True, rate: float = 1.3) -> Known:
-    """y' = −k y, y(0) = 1, k = 1.3 unknown, from measurements of y = e^(−kt) on 0 < t ≤ 2."""
+def fading(seed: int, deviation: float = 0.05, count: int = 30, stated: bool = True, rate: float = 1.3, unit: float = 1.0) -> Known:
+    """y' = −k y, y(0) = 1, k = 1.3 unknown, from measurements of y = e^(−kt) on 0 < t ≤ 2; y and its noise in another unit."""
     generator = np.random.default_rng(seed)
     domain = TimeInterval(0, 2)
     (t,), y, k = domain.coordinates, Field("y", domain), Parameter("k", 1.0, positive=True)
     times = np.linspace(0.05, 2, count)
     values = np.exp(-rate * times) + deviation * generator.standard_normal(count)
-    measured = Observations({"t": times, "y": values}, domain, columns=("y",))
+    measured = Observations({"t": times, "y": unit * values}, domain, columns=("y",))
     found = rate
     for _ in range(50):  # Gauss-Newton
         slope = -times * np.exp(-found * times)
         found += slope @ (values - np.exp(-found * times)) / (slope @ slope)
-    problem = Problem([y], [Condition("fading", diff(y, t) == -k * y, on=domain), Condition("start", y == 1, on=domain.initial),
-                            Condition("seen", y == measured["y"], on=measured, noise=deviation if stated else None)])
+    problem = Problem([y], [Condition("fading", diff(y, t) == -k * y, on=domain), Condition("start", y == unit, on=domain.initial),
+                            Condition("seen", y == measured["y"], on=measured, noise=unit * deviation if stated else None)])
     residual = values - np.exp(-found * times)
     unit = deviation if stated else 1.0
     return Known(problem, np.array([found]), np.array([[unit**2 / (slope @ slope)]]), float(residual @ residual / unit**2))

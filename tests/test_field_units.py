@@ -7,7 +7,7 @@ import pytest
 import torch
 from compute_problems import SMALL, collocation
 
-from pinnaux import Condition, Eigenvalue, Field, Interval, Problem, Rectangle, VectorField, diff, div, exp, grad, laplacian, log, pi, sin, solve
+from pinnaux import Condition, Eigenvalue, Field, Interval, Parameter, Problem, Rectangle, VectorField, diff, div, exp, grad, laplacian, log, pi, sin, solve
 from pinnaux.solution import Solution
 from pinnaux.units import equilibrated, field_units
 
@@ -63,6 +63,14 @@ def test_single_fields_and_eigenvalue_problems_are_as_they_are_written() -> None
     assert not units(Problem([u], [Condition("poisson", -laplacian(u) == 1e9, on=domain), edge]))
     assert not units(Problem([u, v], [Condition("twice", v == -1e9 * laplacian(u), on=domain), Condition("tone", -laplacian(v) == lam * u, on=domain),
                                       edge, Condition("free", v == 0, on=domain.boundary)]))
+
+
+@pytest.mark.parametrize(("size", "far"), [(1.0, False), (1e6, True), (1e-6, True)])
+def test_a_field_beside_unknown_numbers_has_the_unit_of_its_size(size: float, far: bool) -> None:
+    domain = Interval(0, 1)
+    u, k, (x,) = Field("u", domain), Parameter("k"), domain.coordinates
+    found = units(Problem([u], [Condition("decay", diff(u, x) == -k * u, on=domain), Condition("start", u == size, on=domain.boundary["left"])]))
+    assert found == ({"u": pytest.approx(size, rel=1.5)} if far else {})
 
 
 @pytest.mark.parametrize(("permeability", "pressure"), [(1.0, 1.0), (1e-12, 1e5), (1e6, 1e-3)])

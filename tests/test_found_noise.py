@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from compute_problems import SMALL, collocation, conductivity, everything, plate
 from noisy_problems import coefficient, fading, loads
 
@@ -14,6 +16,7 @@ from pinnaux.solver import prepare
 from pinnaux.trainers.first_fit import first_fit
 from pinnaux.trainers.found_noise import found_noise, silent
 from pinnaux.trainers.measurements import heard
+from pinnaux.units import field_units
 
 CAVITY = Path(__file__).parent.parent / "problems" / "cavity.py"
 
@@ -30,6 +33,15 @@ def test_noise_is_found_where_nothing_moves_away_from_the_zero_solution(deviatio
     places, errors = np.linspace(0, 1, 200), deviation * np.random.default_rng(0).standard_normal(200)
     expected = {"seen": pytest.approx(np.sqrt(np.mean(errors**2)), rel=0.1)} if deviation else {}
     assert heard(collocation(coefficient(places, np.sin(np.pi * places) + errors), **SMALL)).noise == expected
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e6])
+def test_noise_is_found_in_whatever_unit_is_measured(unit: float) -> None:
+    known = fading(0, 0.05, 24, stated=False, unit=unit)
+    points = collocation(known.problem, **SMALL)
+    with torch.no_grad():
+        found = heard(replace(points, units=field_units(points))).noise
+    assert found == {"seen": pytest.approx(unit * (known.chi_squared / 24) ** 0.5, rel=1e-4)}
 
 
 def test_two_sets_of_measurements_have_their_own() -> None:

@@ -75,7 +75,8 @@ def _deviations(objective: Objective, theta: Tensor, names: Sequence[str]) -> di
 def _are_noise(deviations: Mapping[str, float], objective: Objective, theta: Tensor) -> bool:
     """False of what is met to half the digits (as values that are pinned are, up to rounding) and of what a diverged fit leaves."""
     least = torch.finfo(theta.dtype).eps ** 0.5 * objective.residual(theta).norm().item()
-    return all(least < deviation < math.inf for deviation in deviations.values())
+    weights = {name: weight.item() for block, own in zip(objective.blocks, objective.weights) for name, weight in zip(block.names, own)}
+    return all(least < weights[name] * deviation < math.inf for name, deviation in deviations.items())
 
 
 def _with_noise(collocation: Collocation, objective: Objective, noise: Mapping[str, float]) -> Objective:
