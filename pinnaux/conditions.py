@@ -14,6 +14,7 @@ from pinnaux.fields import Field
 from pinnaux.geometry.domain import Domain
 from pinnaux.geometry.region import Region
 from pinnaux.noise import stated_noise
+from pinnaux.symbolic.applied import Applied
 from pinnaux.symbolic.formula import Formula, described, shortened
 from pinnaux.symbolic.integral import everything, varies
 from pinnaux.symbolic.relations import Equation, Relation
@@ -189,8 +190,8 @@ def named_residuals(condition: str, parts: Mapping[str, Formula], domain: Domain
 
 
 def check_holds_field(condition: Condition, nodes: list[Expr]) -> None:
-    """Refuse an equation that no field can be wrong about; a parameter may be compared with data."""
-    if holds_field(nodes):
+    """Refuse an equation that no field and no unknown function can be wrong about; a parameter may be compared with data."""
+    if holds_field(nodes) or any(isinstance(node, Applied) for node in nodes):
         return
     if any(isinstance(node, ParameterNode) for node in nodes) and any(isinstance(node, Data) for node in nodes):
         return
@@ -221,6 +222,8 @@ def somewhere(condition: Condition) -> Region:
         raise DeclarationError(
             f"condition '{condition.name}' does not say where it holds: {condition.equation} depends on the point",
             hint='on=domain, domain.boundary, domain.boundary["left"], domain.initial, or observations')
+    if not condition.unknowns:
+        raise DeclarationError(f"condition '{condition.name}' holds no field, so that it does not tell its domain: {condition.equation}", hint="on=domain")
     return max((field.domain for field in condition.unknowns), key=lambda domain: domain.dimension).interior
 
 

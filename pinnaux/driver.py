@@ -63,9 +63,9 @@ class Limits:
 
     @property
     def hurry(self) -> bool:
-        """Whether there is just time for a last correction, judged by what one has cost (or a step of training costs) so far."""
+        """Whether there is just time for a last correction, judged by what one has cost (or a step of training or a trial costs) so far."""
         expected = self.costs.get("correction", self.settings.correction_in_steps * self.costs.get("layers", 0.0))
-        return self.remaining < self.settings.haste * max(expected, self.costs.get("estimate", 0.0))
+        return self.remaining < self.settings.haste * max(expected, self.costs.get("estimate", self.costs.get("features", 0.0)))
 
     def affords(self, stage: str, times: float) -> bool:
         """Whether there is time for so many times what a step of this stage has cost."""

@@ -70,6 +70,10 @@ def term_scales(collocation: Collocation, block: Block, ansatz: Ansatz, theta: T
             inside = torch.maximum(jet.square().mean(dim=1).sqrt(), smallest_sizes(jet, spec, extents[columns]))
             total = total + (adjoint.square().mean(dim=2).sqrt() * inside).sum(dim=(1, 2))
     total = total + elsewhere(block, ansatz, theta, jets, adjoints)
+    if ansatz.numbers:
+        # Zero functions leave all of what holds no field, such as the value of an unknown function somewhere.
+        of_numbers = (adjoints[-1][:, :ansatz.numbers] * ansatz.split(theta)[-1][:, None]).abs().sum(dim=1).square().mean(dim=1).sqrt()
+        return torch.where(total > 0, torch.maximum(total, torch.nan_to_num(at_zero, nan=0.0, posinf=0.0)), of_numbers)
     return torch.maximum(total, torch.nan_to_num(at_zero, nan=0.0, posinf=0.0))
 
 

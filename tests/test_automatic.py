@@ -108,6 +108,29 @@ def test_with_little_time_left_a_correction_is_next() -> None:
         assert trainer.step(state, Unlimited(hurry=True))[1].stage == "correction"
 
 
+def test_with_little_time_left_a_solution_that_was_never_estimated_is() -> None:
+    trainer = Automatic(collocation(reaction(), **{**SMALL, "accuracy": NEVER}))
+    with torch.no_grad():
+        state, _ = trainer.step(trainer.init())
+        assert trainer.step(state, Unlimited(hurry=True))[1].stage == "features"
+        state, _ = trainer.step(state)
+        assert not state.best.estimate and trainer.step(state)[1].stage == "features"
+        state, report = trainer.step(state, Unlimited(hurry=True))
+        assert report.stage == "estimate" and state.best.estimate
+        assert trainer.step(state, Unlimited(hurry=True))[1].stage == "features"
+
+
+def test_a_correction_has_no_more_features_than_there_is_time_for() -> None:
+    trainer = Automatic(collocation(reaction(), **{**SMALL, "correction_features": (50, 120), "fine_accuracies": (), "share_steps": 0, "accuracy": NEVER}))
+    with torch.no_grad():
+        state, _ = trainer.step(trainer.init())
+        while state.descent is None:
+            state, _ = trainer.step(state)
+        assert trainer._affordable(state, NoTime()) == trainer._affordable(state, Unlimited()) == 50  # nobody knows yet what it costs
+        after = replace(state, deep_corrections=1)
+        assert (trainer._affordable(after, NoTime()), trainer._affordable(after, Unlimited())) == (50, 120)
+
+
 def test_an_ordinary_differential_equation_is_marched_through_before_anything_else() -> None:
     done = run(decay(), 60, accuracy=1e-6)
     assert {report.stage for _, report in done} == {"start", "windows"}

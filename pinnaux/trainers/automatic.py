@@ -91,7 +91,8 @@ class Automatic:
         """One trial, one step of training, or one correction."""
         if state.judge is None:
             return replace(state, judge=held_out(self.plain)), Report("start", message="points drawn, conditions balanced")
-        if budget.hurry and not state.estimated:
+        never = state.corrected is not None and not state.corrections and state.descent is None
+        if budget.hurry and (never or not state.estimated):
             return self._estimate(state)
         if self._marches(state):
             return self._march(state, budget)
@@ -213,7 +214,7 @@ class Automatic:
         if not state.deep_corrections:
             state = self._judge_anew(state)
         trained = _trained(state.judge, descent)
-        features = self._features(state.deep_corrections)
+        features = self._affordable(state, budget)
         correction = correct(self._chosen(state), state.judge, trained, state.corrections, features)
         plain = self._chosen(state) is self.plain
         if not state.deep_corrections and not budget.hurry:
@@ -264,6 +265,13 @@ class Automatic:
         settings = self.collocation.plan.settings
         first = sum(settings.accuracy < bound for bound in settings.fine_accuracies)
         return settings.correction_features[max(0, min(first + done, len(settings.correction_features) - 1))]
+
+    def _affordable(self, state: State, budget: Budget) -> int:
+        """Features of the next correction; no more than the last one had where its cost, that of a QR factorisation, tells that there is no time."""
+        features, last = (self._features(state.deep_corrections - before) for before in (0, 1))
+        size = state.descent.theta.numel()
+        grown = ((size + features) / (size + last)) ** 3
+        return features if not state.deep_corrections or budget.affords("correction", grown) else last
 
     def _judge_anew(self, state: State) -> State:
         """Balance the judge by the trained network: where the first features were far from a solution, so was their balance."""
