@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pinnaux.unknown_function import FoundFunction
 from pinnaux.verdict import Confidence, Fit, Interval
@@ -15,12 +15,16 @@ OPEN = 0.5
 """A field that noise changes by such a share of it is told of."""
 
 
-def doubts(confidence: Confidence, values: Mapping[str, float]) -> tuple[str, ...]:
-    """Noise that was found and not stated, fits that are better or worse than noise allows, and unknowns that stay unknown."""
+def doubts(confidence: Confidence, values: Mapping[str, float], lines: Collection[str] = ()) -> tuple[str, ...]:
+    """Noise that was found and not stated, fits that are better or worse than noise allows, and unknowns that stay unknown.
+
+    `values` are those of numbers, `lines` the fields of one coordinate, for which there is something with less freedom.
+    """
     told = [sentence for name, fit in confidence.fits.items() for sentence in _of_fit(name, fit)]
     told += [f"measurements hardly determine {name}: with 95 % confidence it lies between {one.low:.3g} and {one.high:.3g}"
              for name, one in confidence.intervals.items() if _unknown(one, values[name])]
     told += [f"measurements hardly determine {name}: their noise changes it by {100 * share:.3g} % (root mean square)"
+             + (f"; if it is smooth, UnknownFunction(\"{name}\", …) of its coordinate has less freedom" if name in lines else "")
              for name, share in confidence.fields.items() if not share < OPEN]
     return tuple(told)
 

@@ -6,7 +6,7 @@ It prints itself: that is `pinnaux check`. No torch here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -76,17 +76,20 @@ class RegionPlan:
 
 @dataclass(frozen=True)
 class Shortage:
-    """Of conditions on boundary parts: how many hold there and are needed, and the unknown of the highest order in space."""
+    """Of conditions on boundary parts: how many hold on each (or on all `together`) and are needed, and the unknown of the highest order in space."""
 
     unknown: str
     order: int
-    parts: tuple[str, ...]
     held: int
     needed: int
+    together: bool
+    parts: tuple[str, ...]
 
     def __str__(self) -> str:
+        many = len(self.parts) > 1
+        where = f"{'each of ' if many and not self.together else ''}{', '.join(map(repr, self.parts))}{' together' if many and self.together else ''}"
         return (f"{self.unknown} has derivatives of order {self.order} in space and {self.held or 'no'} condition{'' if self.held == 1 else 's'} on "
-                f"{' and '.join(map(repr, self.parts))}{' together' if len(self.parts) > 1 else ''}, where {self.needed} are needed")
+                f"{where}, where {self.needed} are needed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,17 +253,18 @@ class Plan:
         if len(domain.space) == 1:
             held = sum(len(region.formulas) * max(1, len(region.region.parts)) for region in self.regions
                        if not region.varies or region.region.kind in ("boundary", "cut"))
-            return self._shortage(domain.boundary_names, held, set(domain.space), 1)
-        found: list[Shortage] = []
+            return self._shortage(domain.boundary_names, held, set(domain.space), True)
+        alike: dict[Shortage, list[str]] = {}
         for part in domain.boundary_names:
-            found += self._shortage((part,), self.conditions_on(part), self.across[part], 2)
-        return tuple(found)
+            for shortage in self._shortage((), self.conditions_on(part), self.across[part], False):
+                alike.setdefault(shortage, []).append(part)
+        return tuple(replace(shortage, parts=tuple(parts)) for shortage, parts in alike.items())
 
-    def _shortage(self, parts: tuple[str, ...], held: int, names: set[str], half: int) -> tuple[Shortage, ...]:
-        """Of conditions on these parts, if there are fewer than orders along these coordinates / `half`."""
+    def _shortage(self, parts: tuple[str, ...], held: int, names: set[str], together: bool) -> tuple[Shortage, ...]:
+        """Of conditions on these parts, if there are fewer than half the orders along these coordinates, or on all of them than the orders."""
         orders = {field.name: self.space_order(field, names) for field in self.problem.unknowns}
-        name, needed = max(orders, key=lambda one: orders[one]), sum(order // half for order in orders.values())
-        return (Shortage(name, orders[name], parts, held, needed),) if orders[name] > 2 and held < needed else ()
+        name, needed = max(orders, key=lambda one: orders[one]), sum(order // (1 if together else 2) for order in orders.values())
+        return (Shortage(name, orders[name], held, needed, together, parts),) if orders[name] > 2 and held < needed else ()
 
     def space_order(self, field: Field, names: set[str]) -> int:
         """The highest order of a field's derivatives along these coordinates alone in equations in the interior."""
@@ -298,7 +302,8 @@ class Plan:
     def notes(self) -> tuple[str, ...]:
         """What a user may have forgotten, a sentence each."""
         notes = []
-        if bare := self.bare_parts:
+        short = {part for shortage in self.short_of_boundary for part in shortage.parts}
+        if bare := [part for part in self.bare_parts if part not in short]:
             notes.append(f"no condition on the boundary part{'s' if len(bare) > 1 else ''} {', '.join(map(repr, bare))}")
         notes += [f"the conditions hold {field.name} only through derivatives: it is found up to a {'function of time' if field in self.adrift else 'constant'}"
                   for field in self.floating]

@@ -144,8 +144,9 @@ def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
     intervals = {name: one.widened(values[name], abs(values[name]) * best.estimate.get(name, 0.0)) for name, one in found.intervals.items()}
     whole = replace(found, intervals=intervals)
     verdict = solution.verdict
+    lines = [field.name for field in solution.problem.unknowns if len(field.coordinates) == 1]
     reason = NOISE if verdict.status == "stagnation" and fitted_to_noise(whole) else verdict.reason
-    return replace(verdict, reason=reason, confidence=whole, notes=(*verdict.notes, *doubts(whole, values)))
+    return replace(verdict, reason=reason, confidence=whole, notes=(*verdict.notes, *doubts(whole, values, lines)))
 
 
 def _sensitive(best: Candidate, problem: Problem, accuracy: float) -> tuple[str, ...]:

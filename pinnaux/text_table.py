@@ -24,7 +24,7 @@ COMMENTS = ("#", "%")
 # A unit behind a name: x [m], T (K), x / m.
 UNIT = re.compile(r"\s*(\[[^\]]*\]|\([^)]*\)|/.*)$")
 FORTRAN = re.compile(r"([+-]?[\d.]+)[dD]([+-]?\d+)")
-DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eEdD][+-]?\d+)?")
 
 Row = tuple[str, ...]
 

@@ -13,9 +13,9 @@ from pinnaux.verdict import Confidence, Fit, Interval, Verdict
 
 
 def told(*, chi_squared: float = 20.0, count: int = 21, taken: float = 1.0, stated: bool = True, low: float = 0.9, high: float = 1.1,
-         share: float = 0.1) -> str:
+         share: float = 0.1, lines: tuple[str, ...] = ()) -> str:
     confidence = Confidence({"k": Interval(low, high)}, {"probes": Fit(0.5, stated, count, chi_squared, taken)}, {"q": share})
-    return " ".join(doubts(confidence, {"k": 1.0}))
+    return " ".join(doubts(confidence, {"k": 1.0}, lines))
 
 
 def test_nothing_is_told_of_a_fit_as_good_as_the_noise() -> None:
@@ -29,6 +29,7 @@ def test_nothing_is_told_of_a_fit_as_good_as_the_noise() -> None:
     ({"taken": 20.5}, "the unknowns can fit all 21 measurements of 'probes' exactly"),
     ({"stated": False, "chi_squared": 80.0}, "miss the solution by 1 (root mean square), which is taken as their noise"),
     ({"share": 3.0}, "measurements hardly determine q: their noise changes it by 300 %"),
+    ({"share": 3.0, "lines": ("q",)}, 'by 300 % (root mean square); if it is smooth, UnknownFunction("q", …) of its coordinate has less freedom'),
     ({"low": -0.1}, "measurements hardly determine k: with 95 % confidence it lies between -0.1 and 1.1"),
     ({"low": 0.2, "high": 7.0}, "hardly determine k"), ({"low": float("nan"), "high": float("nan")}, "hardly determine k")])
 def test_what_is_wrong_is_told_with_its_numbers(changes: dict, words: str) -> None:
@@ -50,6 +51,6 @@ def test_measurements_are_fitted_to_their_noise_where_none_are_missed_by_more(fi
 @pytest.mark.parametrize("status, chi_squared, words", [
     ("stagnation", 20.0, "the measurements are fitted to within their noise"), ("stagnation", 100.0, "as it ended"), ("time", 20.0, "as it ended")])
 def test_a_run_that_ends_at_the_noise_says_so(status: str, chi_squared: float, words: str) -> None:
-    solution = SimpleNamespace(parameters={}, verdict=Verdict(status, "as it ended", 1e-4))
+    solution = SimpleNamespace(problem=SimpleNamespace(unknowns=()), parameters={}, verdict=Verdict(status, "as it ended", 1e-4))
     best = SimpleNamespace(confidence=Confidence(fits={"probes": Fit(0.5, True, 21, chi_squared, 1.0)}), estimate={})
     assert words in headline(_with_confidence(solution, best))

@@ -53,7 +53,7 @@ MISTAKES = {
     "square of a vector": Mistake("grad(u)**2  # <-", "cannot take a power of 2-vector grad(u)", "dot(v, v)"),
     "division by a vector": Mistake("u / velocity  # <-", "cannot divide scalar u by 2-vector velocity", "norm(v"),
     "vector equals scalar": Mistake(
-        'Condition("wall", velocity == 0, on=domain.boundary)  # <-', "cannot equate 2-vector velocity and number 0: shapes (2,) and ()", "same shape"),
+        'Condition("wall", velocity == 0, on=domain.boundary)  # <-', "cannot equate 2-vector velocity and number 0: shapes (2,) and ()", "is (0, 0)"),
     "scalar equals tuple": Mistake("u == (0, 0)  # <-", "cannot equate scalar u and 2-vector (0, 0): shapes () and (2,) differ", "same shape"),
     "array of values": Mistake(
         "import numpy\nu == numpy.linspace(0, 1, 5)  # <-", "cannot combine scalar u and a NumPy array of shape (5,)", "Observations"),

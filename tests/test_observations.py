@@ -233,6 +233,7 @@ REFUSED = {
     "infinity": ("x,y,T\n0.1,0.2,inf\n", ("T",), "line 2: column 'T' holds 'inf'", "remove it"),
     "text": ("# x,y,T\n\n0.1,0.2,3\n0.1,broken,4\n", ("T",), "line 4: column 'y' holds 'broken'", "remove it"),
     "decimal comma": ("x;y;T\n0,1;0.2;3\n", ("T",), "line 2: column 'x' holds '0,1'", "0.1 instead of 0,1"),
+    "decimal commas, exponents": ("x;y;T\n1,5e-01;2,5e-01;3\n", ("T",), "line 2: column 'x' holds '1,5e-01'", "1.5e-01 instead of 1,5e-01"),
     "decimal commas, no header": ("0,1;0,2;3\n", ("x", "y", "T"), "line 1: column 'x' holds '0,1'", "decimal point"),
     "several nan": ("x,y,T\n0.1,0.2,nan\n0.1,0.2,NA\n0.1,0.2,\n", ("T",), "line 2: column 'T' holds 'nan', which is not a finite number (and 2 more", "remove it"),
     "units below the header": ("x,y,T\nm,m,K\n0.1,0.2,3\n", ("T",), "line 2: column 'x' holds 'm'", "remove it"),

@@ -160,8 +160,8 @@ def test_conditions_that_are_enough_for_a_high_order_are_not_noted(plan: Plan) -
 
 
 def test_conditions_that_are_too_few_for_a_high_order_are_noted() -> None:
-    assert beam("held").notes == ("w has derivatives of order 4 in space and 2 conditions on 'left' and 'right' together, where 4 are needed",)
-    assert beam("held", order=3).notes == ("w has derivatives of order 3 in space and 2 conditions on 'left' and 'right' together, where 3 are needed",)
+    assert beam("held").notes == ("w has derivatives of order 4 in space and 2 conditions on 'left', 'right' together, where 4 are needed",)
+    assert beam("held", order=3).notes == ("w has derivatives of order 3 in space and 2 conditions on 'left', 'right' together, where 3 are needed",)
 
 
 def plates(split: bool, *sides: str) -> Plan:
@@ -179,6 +179,7 @@ def plates(split: bool, *sides: str) -> Plan:
 def test_a_side_of_a_plate_with_too_few_conditions_is_noted() -> None:
     assert plates(False, "left", "right", "bottom", "top").notes == plates(True, "left", "right", "bottom", "top").notes == ()
     assert plates(False, "left", "right", "bottom").notes == ("w has derivatives of order 4 in space and 1 condition on 'top', where 2 are needed",)
+    assert plates(False, "left").notes == ("w has derivatives of order 4 in space and 1 condition on each of 'right', 'bottom', 'top', where 2 are needed",)
 
 
 @pytest.mark.parametrize(("side", "noted"), [("left", ()), (None, ("no condition on the boundary parts 'left', 'right'",))])

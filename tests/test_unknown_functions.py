@@ -169,3 +169,17 @@ def test_numbers_beside_a_function_are_told_apart() -> None:
     assert problem.names == ("u", "c", "k")
     assert [one.name for one in problem.numbers] == ["c"]
     assert len(problem.parameters) == 1 + len(k.coefficients)
+
+
+def test_the_value_of_a_function_somewhere_is_a_condition() -> None:
+    """u' = k u with k = 2 + x unknown but for k(0) = 2, and u = e^(2x + x²/2) seen: its relative residual is one of k, not of a field."""
+    domain = Interval(0, 1)
+    (x,), u, k = domain.coordinates, Field("u", domain), UnknownFunction("k", between=(0, 1), initial=2.0)
+    places = np.linspace(0, 1, 21)
+    seen = Observations({"x": places, "u": np.exp(2 * places + places**2 / 2)}, domain, columns=("u",))
+    balance, data = Condition("balance", diff(u, x) == k(x) * u, on=domain), Condition("seen", u == seen["u"], on=seen)
+    solution = solve(Problem([u], [balance, data, Condition("known", k(0) == 2, on=domain)]), accuracy=1e-3)
+    assert solution.functions["k"](np.array([0.0, 1.0])) == pytest.approx([2, 3], rel=1e-3)
+    assert solution.verdict.conditions["known"].relative < 1e-6
+    with pytest.raises(DeclarationError, match="condition 'known' holds no field, so that it does not tell its domain"):
+        Condition("known", k(0) == 2)

@@ -6,16 +6,17 @@ import numpy as np
 
 from pinnaux.errors import DeclarationError
 from pinnaux.symbolic.coordinates import remedy_or
-from pinnaux.symbolic.formula import described, shape_of
+from pinnaux.symbolic.formula import described, is_number, shape_of
 
 
 def refuse_shapes(verb: str, left: object, right: object) -> None:
     """Raise the error of an operation between shapes that do not fit; nothing is ever broadcast."""
     shapes = f"shapes {shape_of(left)} and {shape_of(right)} differ"
-    raise DeclarationError(
-        f"cannot {verb} {described(left)} and {described(right)}: {shapes}",
-        hint=remedy_or(right, "both must have the same shape; of a vector v, v[0] and dot(v, n) are scalars, div(v) is one too"),
-    )
+    alike = "both must have the same shape; of a vector v, v[0] and dot(v, n) are scalars, div(v) is one too"
+    for one, other in ((left, right), (right, left)):
+        if is_number(one) and len(shape_of(other)) == 1:
+            alike = f"the vector with {one:g} everywhere is ({', '.join([f'{one:g}'] * shape_of(other)[0])}); of a vector v, v[0] and dot(v, n) are scalars"
+    raise DeclarationError(f"cannot {verb} {described(left)} and {described(right)}: {shapes}", hint=remedy_or(right, alike))
 
 
 def remedy_for(value: object) -> str:
