@@ -145,7 +145,7 @@ def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
     whole = replace(found, intervals=intervals)
     verdict = solution.verdict
     lines = [field.name for field in solution.problem.unknowns if len(field.coordinates) == 1]
-    reason = NOISE if verdict.status == "stagnation" and fitted_to_noise(whole) else verdict.reason
+    reason = NOISE if verdict.status == "stagnation" and not best.undetermined and fitted_to_noise(whole) else verdict.reason
     return replace(verdict, reason=reason, confidence=whole, notes=(*verdict.notes, *doubts(whole, values, lines)))
 
 

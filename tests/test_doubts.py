@@ -48,9 +48,10 @@ def test_measurements_are_fitted_to_their_noise_where_none_are_missed_by_more(fi
     assert fitted_to_noise(Confidence(fits={str(number): fit for number, fit in enumerate(fits)})) is fitted
 
 
-@pytest.mark.parametrize("status, chi_squared, words", [
-    ("stagnation", 20.0, "the measurements are fitted to within their noise"), ("stagnation", 100.0, "as it ended"), ("time", 20.0, "as it ended")])
-def test_a_run_that_ends_at_the_noise_says_so(status: str, chi_squared: float, words: str) -> None:
+@pytest.mark.parametrize("status, chi_squared, undetermined, words", [
+    ("stagnation", 20.0, False, "the measurements are fitted to within their noise"), ("stagnation", 100.0, False, "as it ended"),
+    ("stagnation", 20.0, True, "as it ended"), ("time", 20.0, False, "as it ended")])
+def test_a_run_that_ends_at_the_noise_says_so(status: str, chi_squared: float, undetermined: bool, words: str) -> None:
     solution = SimpleNamespace(problem=SimpleNamespace(unknowns=()), parameters={}, verdict=Verdict(status, "as it ended", 1e-4))
-    best = SimpleNamespace(confidence=Confidence(fits={"probes": Fit(0.5, True, 21, chi_squared, 1.0)}), estimate={})
+    best = SimpleNamespace(confidence=Confidence(fits={"probes": Fit(0.5, True, 21, chi_squared, 1.0)}), estimate={}, undetermined=undetermined)
     assert words in headline(_with_confidence(solution, best))
