@@ -28,7 +28,7 @@ class Evolution:
         if any(time.name not in {one.name for one in field.coordinates} for field in problem.unknowns):
             return None
         orders = tuple((field, plan.time_order(field)) for field in problem.unknowns)
-        held = [plan.conditions_at(field, lambda region: region.kind == "initial") for field in problem.unknowns]
+        held = [plan.conditions_at(field, [region for region in plan.regions if region.region.kind == "initial"]) for field in problem.unknowns]
         complete = all(count >= order for (_, order), count in zip(orders, held))
         return Evolution(orders) if complete and any(order for _, order in orders) else None
 

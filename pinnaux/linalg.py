@@ -139,17 +139,21 @@ class QuadraticForm:
     def most_amplified(self, rows: Tensor, iterations: int = 12) -> tuple[Tensor, float]:
         """The largest B x (M,) of all x for which the form is 1, for rows B (M, P), by power iteration.
 
-        And the share of the 1 that regularisation has: near 1 nothing else sees x.
+        And |S x|, of which `regularised` tells how little but regularisation sees x.
         """
         scaled, image = rows / self.scale, rows.new_zeros(len(rows), 1)
-        vector, unseen = torch.ones_like(self.scale[:, None]), 0.0
+        vector, length = torch.ones_like(self.scale[:, None]), 0.0
         for _ in range(iterations):
             found = torch.linalg.solve_triangular(self.triangle, vector / vector.norm(), upper=True)
-            image, unseen = scaled @ found, (self.slight * found.norm().item()) ** 2
+            image, length = scaled @ found, found.norm().item()
             vector = torch.linalg.solve_triangular(self.triangle.T, scaled.T @ image, upper=False)
             if not vector.norm() > 0:
                 break
-        return image[:, 0], unseen
+        return image[:, 0], length
+
+    def regularised(self, length: float) -> float:
+        """The share of regularisation in the form of an x for which it is 1, where |S x| is the length: near 1 nothing else sees x."""
+        return (self.slight * length) ** 2
 
     def whitened(self, rows: Tensor) -> Tensor:
         """C (P, M) with CᵀC = B H⁻¹ Bᵀ for rows B (M, P) and the form xᵀ H x: the covariance of B x where x has that of H⁻¹."""

@@ -5,7 +5,7 @@ It prints itself: that is `pinnaux check`. No torch here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -234,10 +234,11 @@ class Plan:
 
     @cached_property
     def short_of_moments(self) -> tuple[tuple[Field, int, int], ...]:
-        """Fields with fewer conditions at a moment than time derivatives, and both numbers; not where observations may stand in."""
+        """Fields with fewer conditions at a moment (or between moments) than time derivatives, and both numbers; not where observations may stand in."""
         if self.problem.domain.time is None or any(region.region.kind == "observations" for region in self.regions):
             return ()
-        counted = [(field, self.time_order(field), self.conditions_at(field, lambda region: region.at_a_moment)) for field in self.problem.unknowns]
+        chosen = [region for region in self.regions if region.region.at_a_moment or not region.varies]
+        counted = [(field, self.time_order(field), self.conditions_at(field, chosen)) for field in self.problem.unknowns]
         return tuple((field, order, held) for field, order, held in counted if held < order)
 
     @cached_property
@@ -282,10 +283,9 @@ class Plan:
         leaves = [node.leaf if isinstance(node, Elsewhere) else node for node in nodes if owner(node) is field]
         return max([0, *(dict(leaf.orders).get(time.name, 0) for leaf in leaves if isinstance(leaf, Derivative))])
 
-    def conditions_at(self, field: Field, chosen: Callable[[Region], bool]) -> int:
+    def conditions_at(self, field: Field, chosen: Sequence[RegionPlan]) -> int:
         """How many components of conditions on the chosen regions mention a field."""
-        residuals = [everything([formula]) for region in self.regions if chosen(region.region)
-                     for condition in region.conditions for formula in condition.residuals]
+        residuals = [everything([formula]) for region in chosen for condition in region.conditions for formula in condition.residuals]
         return sum(any(owner(node) is field for node in nodes) for nodes in residuals)
 
     @property

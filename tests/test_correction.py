@@ -17,6 +17,7 @@ from pinnaux.architecture import embedding, nothing, start, wide
 from pinnaux.collocation import Collocation, Purpose
 from pinnaux.evaluate import parameter_value
 from pinnaux.jets.inputs import Embedding
+from pinnaux.linalg import QuadraticForm
 from pinnaux.network import Network, spread
 from pinnaux.objective import Objective, balanced_weights
 from pinnaux.problem import Problem
@@ -24,6 +25,7 @@ from pinnaux.solution import Solution
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.correction import Correction, correct, mixed, relative_change
 from pinnaux.trainers.features import held_out, solve_trial
+from pinnaux.trainers.sensitivity import most_amplified
 from pinnaux.verdict import Verdict
 
 
@@ -119,6 +121,16 @@ def test_where_a_condition_is_missing_nothing_is_proved(parts: tuple[str, ...], 
     correction = correct(points, held_out(points), candidate(points, (unit(np.pi), 1.0), (unit(7.0), 1e-3)), 0, 100)
     assert least < correction.amplification <= most
     assert correction.reliable is (most < 1e6)
+
+
+def test_functions_that_nearly_cancel_are_not_taken_for_other_solutions() -> None:
+    """Regularisation has most of the form of e, but e of size 1 takes columns of 1e6 that cancel; where it takes moderate ones, e is free."""
+    points = collocation(bar(), **SMALL)
+    where = points.domain_points(10, Purpose(0, 1))
+    for size, free in ((1e-6, False), (1.0, True)):
+        form = QuadraticForm(torch.diag(torch.tensor([1e-11, 1.0], dtype=torch.float64)), torch.ones(2, dtype=torch.float64), 1e-11)
+        amplification, _ = most_amplified(points, {"u": size * torch.ones(10, 1, dtype=torch.float64) * torch.tensor([1.0, 0.0], dtype=torch.float64)}, form, where)
+        assert math.isinf(amplification) is free
 
 
 def test_near_a_resonance_small_residuals_of_smooth_functions_prove_nothing() -> None:

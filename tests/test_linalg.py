@@ -78,7 +78,7 @@ def test_what_only_regularisation_sees_is_told(alike: float, least: float, most:
     matrix[:, 3] = matrix[:, 5] + alike * matrix[:, 3]
     reduced = ReducedLeastSquares.build(((normal(20), rows) for rows in matrix.split(20)), 12, 1e-11)
     for form in (LeastSquares.build(matrix, 1e-11).form, reduced.form, reduced.form.plus(normal(0, 12))):
-        assert least <= form.most_amplified(normal(7, 12))[1] <= most
+        assert least <= form.regularised(form.most_amplified(normal(7, 12))[1]) <= most
 
 
 def test_a_column_of_zeros_does_not_count_as_amplified() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from compute_problems import bar, collocation, conductivity, everything, oscillator, plate, ring, source
 
-from pinnaux import Condition, Field, Interval, Observations, Problem, Rectangle, TimeInterval, cos, diff, dot, grad, integral, laplacian, pi, sin
+from pinnaux import Condition, Field, Interval, Observations, Problem, Rectangle, TimeInterval, at, cos, diff, dot, grad, integral, laplacian, pi, sin
 from pinnaux.ansatz import Ansatz, Group, Trained
 from pinnaux.architecture import embedding
 from pinnaux.collocation import Purpose
@@ -139,6 +139,7 @@ def test_a_missing_initial_condition_is_noted() -> None:
     assert notes() == ("u has time derivatives of order 2 and no conditions at any moment",)
     assert notes(at_rest) == ("u has time derivatives of order 2 and 1 condition at any moment",)
     assert notes(at_rest, start) == ()
+    assert notes(start, Condition("again", at(diff(u, t), x=0.5, t=0) == at(diff(u, t), x=0.5, t=1))) == ()
     probes = Observations({"x": [0.5, 0.5], "t": [0.1, 0.2], "u": [1.0, 0.9]}, domain, columns=("u",))
     assert notes(Condition("probes", u == probes["u"], on=probes)) == ()
 

@@ -20,8 +20,10 @@ from pinnaux.unknown_function import Coefficient
 
 SMALLEST_FIELD = 1e-8
 SMALL_STEP = 1e-6
-UNSEEN = 0.25
-"""Where regularisation is so much of what an error leaves, nothing else sees it: 0.11 at most in problems that determine their solution, 0.57 at least where a condition is missing."""
+UNSEEN, MODERATE = 0.02, 5e3
+"""Where regularisation is so much of what an error leaves, nothing else sees the error: if it is made of functions that are not that many
+times larger and nearly cancel, as those of a basis that is too rich for its problem do. Without a condition 0.1 and more, and 500 times at
+most, were seen, with all of them 0.002, or 5e4 times and more."""
 
 
 def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, points: Tensor) -> dict[str, Tensor]:
@@ -63,15 +65,17 @@ def most_amplified(collocation: Collocation, rows: Mapping[str, Tensor], form: Q
     """By how much residuals are amplified in the unknowns with these relative rows: the largest of |e| / (|u| |L e|).
 
     And which unknown they are amplified in the most, for a field with the place. Where this is large, equations and conditions hardly
-    determine the solution, and small residuals prove nothing. It is infinite where regularisation alone keeps e small, as where a
-    condition is missing. Fields that are known up to a constant only are not asked.
+    determine the solution, and small residuals prove nothing. It is infinite where regularisation keeps e small, as where a condition is
+    missing. Fields that are known up to a constant only are not asked.
     """
     floating = {field.name for field in collocation.plan.floating}
     rows = {name: own for name, own in rows.items() if name not in floating}
     if not rows:
         return 0.0, ""
-    image, unseen = form.most_amplified(torch.cat(list(rows.values())))
-    amplification = image.norm().item() if unseen < UNSEEN else math.inf
+    image, length = form.most_amplified(torch.cat(list(rows.values())))
+    amplification = image.norm().item()
+    if form.regularised(length) > UNSEEN and length < MODERATE * amplification:
+        amplification = math.inf
     parts = dict(zip(rows, image.split([len(one) for one in rows.values()])))
     name = max(parts, key=lambda one: parts[one].norm().item())
     number = next((i for i, group in enumerate(collocation.plan.groups) if any(field.name == name for field in group)), None)
