@@ -74,6 +74,7 @@ class Settings:
     first_window: float = 1 / 8
     window_growth: float = 1.4
     shortest_window: float = 1e-5
+    shortest_moment: float = 1e-24  # without space a window costs next to nothing, and stiff systems begin with changes that short
     window_sampling: float = 0.6
     window_units: tuple[int, ...] = (50, 70, 100, 140, 200, 280, 400, 560)
     window_bases: tuple[tuple[str, float], ...] = (

@@ -18,10 +18,15 @@ from torch import Tensor
 from pinnaux.ansatz import Ansatz
 from pinnaux.architecture import FEWEST_FEATURES, start, wide
 from pinnaux.collocation import Collocation, Purpose
+from pinnaux.evolution import Evolution
+from pinnaux.jets.spec import JetSpec
+from pinnaux.linalg import LeastSquares
 from pinnaux.objective import Objective
 from pinnaux.problem import Problem
 
 UNIT_FEATURES, UNIT_POINTS = 47, 48
+MINIMAL = 1e-12
+"""Regularisation with which the smallest numbers are taken that satisfy conditions."""
 NOTHING = 1e-12
 """A field whose columns are shorter by this factor than the longest of its equation is not in it, but for rounding."""
 FAR = 8
@@ -32,7 +37,9 @@ def field_units(collocation: Collocation) -> Mapping[str, float]:
     """The unit of every unknown by name, a power of two; the components of a vector or complex field share one.
 
     Judged where all fields are zero. One for fields that no equation ties to others, nor to unknown numbers, whose columns are as long as
-    the field is large; and in eigenvalue problems, whose modes are normalised with all fields together.
+    the field is large; and in eigenvalue problems, whose modes are normalised with all fields together. Of ordinary differential equations
+    the initial values tell the units: rates at zero, and over the whole duration, say nothing of a system whose rates differ by many powers
+    of ten.
     """
     problem, plan = collocation.plan.problem, collocation.plan
     alone = not problem.parameters
@@ -40,9 +47,31 @@ def field_units(collocation: Collocation) -> Mapping[str, float]:
         return {}
     ansatz = wide(collocation, *plan.settings.reference_trial, FEWEST_FEATURES * len(problem.unknowns), Purpose(plan.settings.seed, UNIT_FEATURES))
     blocks = collocation.blocks(plan.interior_points(FEWEST_FEATURES), Purpose(plan.settings.seed, UNIT_POINTS))
+    if not problem.domain.space and Evolution.of(plan):
+        initial = tuple(block for block, region in zip(blocks, plan.regions) if region.region.kind == "initial")
+        values = initial_values(Objective.unweighted(ansatz, initial), start(ansatz, collocation), problem.domain.time.bounds[0])
+        return of_values({field.name: values[field.name] for field in problem.unknowns})
     lengths, sources = _lengths(Objective.unweighted(ansatz, blocks), start(ansatz, collocation), problem)
     found = equilibrated(lengths, sources, alone)
     return {unknown.name: unit for owner, unit in zip(problem.fields, found) for unknown in owner.unknowns if unit != 1}
+
+
+def initial_values(objective: Objective, theta: Tensor, moment: float) -> dict[str, float]:
+    """The unknowns of time alone by name at the first moment, as conditions there say in a first step from zero, 0 where they say nothing."""
+    residual, jacobian = objective.jacobian(theta)
+    found = theta - LeastSquares.build(torch.nan_to_num(jacobian), MINIMAL).solve(torch.nan_to_num(residual, nan=0.0, posinf=0.0, neginf=0.0))
+    values = {}
+    for group, own in zip(objective.ansatz.groups, objective.ansatz.split(found)):
+        values |= dict(zip(group.unknowns, group.push(own, theta.new_full((1, 1), moment), JetSpec.closure(1, []))[0][0, 0].tolist()))
+    return values
+
+
+def of_values(values: Mapping[str, float]) -> dict[str, float]:
+    """The powers of two next to the values, where these are far from one: of fields that begin at zero the mean of the others."""
+    logs = {name: math.log2(abs(value)) for name, value in values.items() if abs(value) > NOTHING * max(map(abs, values.values()))}
+    mean = sum(logs.values()) / len(logs) if logs else 0.0
+    units = {name: 2.0 ** round(logs.get(name, mean)) for name in values}
+    return {name: unit for name, unit in units.items() if abs(math.log2(unit)) > FAR}
 
 
 def equilibrated(lengths: np.ndarray, sources: np.ndarray, alone: bool = True) -> list[float]:

@@ -90,7 +90,7 @@ def test_reports_give_residuals_and_losses_of_every_component() -> None:
 
 
 def test_whenever_points_are_due_the_separated_objective_is_seen_to_bound_the_loss() -> None:
-    done = run(decay(), 20, accuracy=NEVER)
+    done = run(decay(), 20, accuracy=NEVER, shortest_moment=1e-5)
     measured = {state.descent.steps: report.consistency for state, report in done if report.stage == "layers"}
     due = {steps for steps in measured if steps % SMALL["refresh_every"] == 0}
     assert {steps for steps, one in measured.items() if one} == due != set()

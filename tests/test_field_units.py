@@ -7,7 +7,7 @@ import pytest
 import torch
 from compute_problems import SMALL, collocation
 
-from pinnaux import Condition, Eigenvalue, Field, Interval, Parameter, Problem, Rectangle, VectorField, diff, div, exp, grad, laplacian, log, pi, sin, solve
+from pinnaux import Condition, Eigenvalue, Field, Interval, Parameter, Problem, Rectangle, TimeInterval, VectorField, diff, div, exp, grad, laplacian, log, pi, sin, solve
 from pinnaux.solution import Solution
 from pinnaux.units import equilibrated, field_units
 
@@ -63,6 +63,22 @@ def test_single_fields_and_eigenvalue_problems_are_as_they_are_written() -> None
     assert not units(Problem([u], [Condition("poisson", -laplacian(u) == 1e9, on=domain), edge]))
     assert not units(Problem([u, v], [Condition("twice", v == -1e9 * laplacian(u), on=domain), Condition("tone", -laplacian(v) == lam * u, on=domain),
                                       edge, Condition("free", v == 0, on=domain.boundary)]))
+
+
+@pytest.mark.parametrize("sizes", [(1.0, 3.0), (1e5, 1e-5)])
+def test_of_systems_in_time_the_initial_values_tell_the_units(sizes: tuple[float, float]) -> None:
+    """Not the rates, 0.04 and 3e7: a starts with a size of its own, c with another, b with nothing."""
+    domain = TimeInterval(0, 1e11)
+    a, b, c = (Field(name, domain) for name in "abc")
+    t, = domain.coordinates
+    found = units(Problem([a, b, c], [
+        Condition("A", diff(a, t) == -0.04 * a + 1e4 * b * c, on=domain), Condition("B", diff(b, t) == 0.04 * a - 3e7 * b**2, on=domain),
+        Condition("C", diff(c, t) == 3e7 * b**2, on=domain), Condition("a0", a == sizes[0], on=domain.initial), Condition("b0", b == 0, on=domain.initial),
+        Condition("c0", 2 * c + a / sizes[0] == 1 + 2 * sizes[1], on=domain.initial)]))
+    if sizes[0] == 1:
+        assert found == {}
+    else:
+        assert found == {"a": pytest.approx(1e5, rel=0.5), "c": pytest.approx(1e-5, rel=0.5)}
 
 
 @pytest.mark.parametrize(("size", "far"), [(1.0, False), (1e6, True), (1e-6, True)])

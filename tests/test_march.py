@@ -20,6 +20,7 @@ from pinnaux.evolution import Evolution
 from pinnaux.jets.spec import JetSpec
 from pinnaux.network import Network
 from pinnaux.plan import Plan
+from pinnaux.solver import solve
 from pinnaux.trainers import rounds as marches
 from pinnaux.trainers.features import held_out
 from pinnaux.trainers.march import Marching
@@ -278,3 +279,57 @@ def test_a_march_goes_back_where_the_state_is_too_inexact_to_go_on() -> None:
     assert error / 10 < rounds.best.error
 
 
+
+
+def kinetics(end: float) -> Problem:
+    """Robertson's reactions, rates from 0.04 to 3e7, the first change within 1e-4 (H. H. Robertson, in Numerical Analysis: An Introduction, 1966)."""
+    times = TimeInterval(0, end)
+    time, = times.coordinates
+    a, b, c = (Field(name, times) for name in "abc")
+    rates = {"a": -0.04 * a + 1e4 * b * c, "b": 0.04 * a - 1e4 * b * c - 3e7 * b**2, "c": 3e7 * b**2}
+    return Problem([a, b, c], [*(Condition(f"d{one.name}", diff(one, time) == rates[one.name], on=times) for one in (a, b, c)),
+                               *(Condition(f"{one.name}0", one == float(one is a), on=times.initial) for one in (a, b, c))])
+
+
+def relaxation(stiffness: float) -> Problem:
+    """Van der Pol's oscillator, y'' = μ (1 − y²) y' − y, whose jumps are as short as 1/μ in a period of about 1.6 μ."""
+    times = TimeInterval(0, 2 * stiffness)
+    (time,), y = times.coordinates, Field("y", times)
+    return Problem([y], [Condition("vdp", diff(y, time, time) == stiffness * (1 - y**2) * diff(y, time) - y, on=times),
+                         Condition("y0", y == 2, on=times.initial), Condition("rest", diff(y, time) == 0, on=times.initial)])
+
+
+@pytest.mark.slow
+def test_stiff_reactions_are_followed_over_fifteen_powers_of_ten() -> None:
+    solution = solve(kinetics(1e11))
+    moments = np.logspace(-3, 11, 43)
+    reference = solve_ivp(lambda t, y: [-0.04 * y[0] + 1e4 * y[1] * y[2], 0.04 * y[0] - 1e4 * y[1] * y[2] - 3e7 * y[1] ** 2, 3e7 * y[1] ** 2],
+                          (0, 1e11), [1.0, 0.0, 0.0], method="Radau", rtol=1e-10, atol=1e-18, t_eval=moments).y
+    found = solution(moments[:, None])
+    assert solution.verdict.status == "accuracy"
+    for name, expected in zip("abc", reference):
+        np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-9 * expected.max())
+
+
+@pytest.mark.slow
+def test_a_stiff_oscillator_jumps_when_scipys_does() -> None:
+    solution = solve(relaxation(1000.0))
+    moments = np.linspace(1, 2000, 60)
+    reference = solve_ivp(lambda t, y: [y[1], 1000 * (1 - y[0] ** 2) * y[1] - y[0]], (0, 2000), [2.0, 0.0], method="Radau", rtol=1e-11, atol=1e-13, t_eval=moments).y[0]
+    assert np.linalg.norm(solution(moments[:, None])["y"] - reference) < 1e-5 * np.linalg.norm(reference)
+    assert solution.verdict.status == "accuracy" and solution.verdict.error_estimate["y"] < 1e-4
+
+
+def test_two_marches_without_space_have_windows_of_their_own() -> None:
+    """Or what both have wrong in the same way would be told right."""
+    points = collocation(decay(), first_window=0.05)
+    marching, chains = Marching(points, Evolution.of(points.plan)), []
+    with torch.no_grad():
+        before = None
+        for _ in range(2):
+            march = marching.begin(1e-2, before)
+            while not marching.finished(march):
+                march = marching.advance(march)
+            chains.append(march.chain.edges)
+            before = march
+    assert len(chains[0]) > 5 and abs(chains[0][3] - chains[1][3]) > 0.05 * chains[0][3]

@@ -31,6 +31,10 @@ HELPED = 0.5
 MOST_VAIN = 4
 """Shorter windows in a row that were hardly better: what is wrong is the state they start from."""
 MOST_RETURNS = 8
+SLOWER = 0.8
+"""Every other march, windows grow by this power of their growth."""
+ROUNDING = 1e-12
+"""A window shorter than this share of the time it begins at has no moments of its own any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +139,9 @@ class Marching:
         """What was far better than asked for is followed by a longer window, or one with fewer features."""
         settings = self.collocation.plan.settings
         chain = Chain((*march.chain.edges, end), (*march.chain.pieces, candidate), max(march.chain.worst, candidate.score))
-        length = (end - march.chain.end) * (settings.window_growth if candidate.score < AMPLE * allowed else 1.0)
+        # Without space there are no features to be others: it is other windows that tell two marches apart.
+        growth = settings.window_growth ** (SLOWER if march.rounds % 2 and not self.collocation.plan.problem.domain.space else 1.0)
+        length = (end - march.chain.end) * (growth if candidate.score < AMPLE * allowed else 1.0)
         level = march.level - 1 if march.level and candidate.score < AMPLE**3 * allowed else march.level
         return replace(march, chain=chain, length=length, level=level, refusal=None, states=((candidate, end),))
 
@@ -164,7 +170,8 @@ class Marching:
             return replace(march, level=march.level + 1, length=longest, refusal=refusal, states=states)
         ratio = (allowed / candidate.score) ** (1 / self.degree)
         shorter = length * min(LEAST_SHRINKING, max(MOST_SHRINKING, SAFETY * ratio))
-        stuck = shorter < settings.shortest_window * (self.duration[1] - self.duration[0])
+        shortest = settings.shortest_window if self.collocation.plan.problem.domain.space else settings.shortest_moment
+        stuck = shorter < max(shortest * (self.duration[1] - self.duration[0]), ROUNDING * abs(march.chain.end))
         return replace(march, length=shorter, refusal=refusal, stuck=stuck, states=states)
 
     def _solve(self, window: Window, basis: Basis, count: int) -> tuple[Candidate, float]:
