@@ -7,7 +7,6 @@ squares over the free parameters of an ansatz, so one solver serves all stages.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -327,7 +326,8 @@ class Candidate:
 
     The estimate is `reliable` if held-out points confirm it, as far as telling it from the accuracy asked for needs it;
     `confidence` is what noise leaves open, `amplification` by how much relative residuals may be amplified in relative errors, 0 where
-    not measured and infinite where nothing keeps them small, `at_worst` the error that what is left may be amplified to, and `weakest` names the unknown. `trial` says which features it is made of where nothing deeper was trained.
+    not measured, `at_worst` the error that what is left may be amplified to, and `weakest` names the unknown; `undetermined` says that there
+    are other solutions. `trial` says which features it is made of where nothing deeper was trained.
     """
 
     ansatz: Ansatz
@@ -338,13 +338,9 @@ class Candidate:
     amplification: float = 0.0
     at_worst: float = 0.0
     weakest: str = ""
+    undetermined: bool = False
     confidence: Confidence = Confidence()
     trial: Trial | None = None
-
-    @property
-    def undetermined(self) -> bool:
-        """Whether there are other solutions: nothing keeps relative errors small."""
-        return math.isinf(self.amplification)
 
     @property
     def error(self) -> float:

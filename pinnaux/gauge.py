@@ -14,6 +14,8 @@ from pinnaux.plan import Plan
 
 MOST_FUNCTIONS, POINTS_EACH = 16, 20
 """Chebyshev polynomials of time that stand for any function of it, and how many points tell each of them from the field."""
+ALIKE = 1e-6
+"""Functions that differ by less than such a share at the points are the same there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,9 @@ class Gauge:
 
     def without(self, values: Tensor, name: str) -> Tensor:
         """Values (N, m) of a scalar unknown less what may be added to each column, the best fit of it."""
-        if name not in {field.name for field in self.plan.floating}:
+        if name not in {field.name for field in self.plan.floating} or not len(values):
             return values
         functions, root = self.of_time if name in {field.name for field in self.plan.adrift} else self.constant, self.weights.sqrt()
-        orthonormal, triangle = torch.linalg.qr(root * functions)
-        return values - functions @ torch.linalg.solve_triangular(triangle, orthonormal.T @ (root * values), upper=True)
+        left, sizes, right = torch.linalg.svd(root * functions, full_matrices=False)
+        kept = sizes > ALIKE * sizes.max()  # points of one moment tell one function of time only
+        return values - functions @ (right[kept].T @ ((left[:, kept].T @ (root * values)) / sizes[kept, None]))

@@ -139,21 +139,22 @@ class QuadraticForm:
     def most_amplified(self, rows: Tensor, iterations: int = 12) -> tuple[Tensor, float]:
         """The largest B x (M,) of all x for which the form is 1, for rows B (M, P), by power iteration.
 
-        And |S x|, of which `regularised` tells how little but regularisation sees x.
+        And x itself, in units of the columns' lengths (P,), of which `regularised` tells how little but regularisation sees it.
         """
         scaled, image = rows / self.scale, rows.new_zeros(len(rows), 1)
-        vector, length = torch.ones_like(self.scale[:, None]), 0.0
+        vector = found = torch.ones_like(self.scale[:, None])
         for _ in range(iterations):
             found = torch.linalg.solve_triangular(self.triangle, vector / vector.norm(), upper=True)
-            image, length = scaled @ found, found.norm().item()
+            image = scaled @ found
             vector = torch.linalg.solve_triangular(self.triangle.T, scaled.T @ image, upper=False)
             if not vector.norm() > 0:
                 break
-        return image[:, 0], length
+        return image[:, 0], found[:, 0]
 
-    def regularised(self, length: float) -> float:
-        """The share of regularisation in the form of an x for which it is 1, where |S x| is the length: near 1 nothing else sees x."""
-        return (self.slight * length) ** 2
+    def regularised(self, scaled: Tensor) -> float:
+        """The share of regularisation, or of rounding, in the form of an x for which it is 1, given S x (P,): near 1 nothing else sees x."""
+        least = torch.finfo(scaled.dtype).eps * len(scaled) ** 0.5
+        return (max(self.slight, least) * scaled.norm().item()) ** 2
 
     def whitened(self, rows: Tensor) -> Tensor:
         """C (P, M) with CᵀC = B H⁻¹ Bᵀ for rows B (M, P) and the form xᵀ H x: the covariance of B x where x has that of H⁻¹."""

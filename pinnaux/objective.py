@@ -138,12 +138,14 @@ class Block:
             found.append(self.program(jets, numbers.expand(-1, part.surroundings.count), part.surroundings))
         return torch.cat(found, dim=1)
 
-    def at_zero(self, ansatz: Ansatz, theta: Tensor) -> Tensor:
-        """The residuals (m, N) of zero functions, with the numbers as they are."""
-        jets, _ = self.jets(ansatz, theta)
+    def at_zero(self, ansatz: Ansatz, theta: Tensor, value: float = 0.0) -> Tensor:
+        """The residuals (m, N) of zero functions, or of others that are constant, with the numbers as they are."""
+        jets = [torch.zeros_like(jet) for jet in self.jets(ansatz, theta)[0]]
+        for jet in jets:
+            jet[:1] = value
         totals = [total.at_zero(ansatz, theta)[None] for total in self.totals]
         numbers = torch.cat([ansatz.split(theta)[-1], *totals])[:, None]
-        return self.program([torch.zeros_like(jet) for jet in jets], numbers.expand(-1, self.surroundings.count), self.surroundings)
+        return self.program(jets, numbers.expand(-1, self.surroundings.count), self.surroundings)
 
     def linearise(self, ansatz: Ansatz, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Residuals (m, N) and Jacobian rows (m, N, P) at θ."""

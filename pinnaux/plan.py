@@ -166,11 +166,10 @@ class Plan:
         return tuple(name for name in domain.boundary_names if name not in conditioned and not self._is_outflow(name))
 
     def _is_outflow(self, part: str) -> bool:
-        """Whether equations are of first order across a part, and conditions on parts that lie like it are as many as they need."""
+        """Whether the one unknown of first order across a part, with no other one differentiated there, is held on a part that lies like it."""
         across = self.across[part]
         orders = [self.space_order(field, across) for field in self.problem.unknowns]
-        held = sum(self.conditions_on(name) for name, own in self.across.items() if own == across)
-        return max(orders) == 1 and held >= sum(orders)
+        return sum(orders) == 1 and any(self.conditions_on(name) for name, own in self.across.items() if own == across)
 
     @cached_property
     def across(self) -> dict[str, set[str]]:
@@ -245,13 +244,13 @@ class Plan:
     def short_of_boundary(self) -> tuple[Shortage, ...]:
         """Where conditions are fewer than equations of order above 2 in space need, part by part.
 
-        An equation of order 2m needs m on every part, and one of order n between two ends needs n at both of them together, or inside;
-        measurements may stand in for them. What the other unknowns need counts, too.
+        An equation of order 2m needs m on every part (on the one end of an interval, too, that begins on an axis), and one of order n
+        between two ends needs n at both of them together, or inside; measurements may stand in for them. What the other unknowns need counts, too.
         """
         domain = self.problem.domain
         if any(region.region.kind == "observations" for region in self.regions) or not domain.boundary_names:
             return ()
-        if len(domain.space) == 1:
+        if len(domain.space) == 1 and len(domain.boundary_names) > 1:
             held = sum(len(region.formulas) * max(1, len(region.region.parts)) for region in self.regions
                        if not region.varies or region.region.kind in ("boundary", "cut"))
             return self._shortage(domain.boundary_names, held, set(domain.space), True)

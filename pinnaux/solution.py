@@ -142,6 +142,7 @@ class Solution:
         if points is None:
             points = self.problem.domain.interior.sample(self.collocation.plan.settings.held_out_points,
                                                          Purpose(self.collocation.plan.settings.seed, ERROR_POINTS).generator()).coordinates
+        points = np.array(points, dtype=float)
         coordinates = {name: points[:, axis] for axis, name in enumerate(self.problem.domain.names)}
         gauge, errors = Gauge.of(self.collocation.plan, torch.from_numpy(points)), {}
         for name, formula in self.problem.exact.items():

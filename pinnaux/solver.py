@@ -151,7 +151,7 @@ def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
 
 def _sensitive(best: Candidate, problem: Problem, accuracy: float) -> tuple[str, ...]:
     """A warning where small residuals may hide large errors: not where they are so small that even the worst of them hardly matters."""
-    if best.amplification < SENSITIVE or best.at_worst < AT_WORST * accuracy:
+    if not best.undetermined and (best.amplification < SENSITIVE or best.at_worst < AT_WORST * accuracy):
         return ()
     measured = any(condition.region.kind == "observations" for condition in problem.conditions)
     given, question = ("equations, conditions and measurements", "do they say anything of it?") if measured else ("equations and conditions", "is a condition missing?")

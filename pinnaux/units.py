@@ -9,7 +9,7 @@ the least squares of the logarithms (Curtis & Reid, J. Inst. Math. Appl. 10, 118
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -25,8 +25,8 @@ from pinnaux.objective import Objective
 from pinnaux.problem import Problem
 
 UNIT_FEATURES, UNIT_POINTS = 47, 48
-MINIMAL = 1e-12
-"""Regularisation with which the smallest numbers are taken that satisfy conditions."""
+MINIMAL, LINEAR = 1e-12, 1e-6
+"""Regularisation with which the smallest numbers are taken that satisfy conditions, and what a step leaves of linear ones at most."""
 NOTHING = 1e-12
 """A field whose columns are shorter by this factor than the longest of its equation is not in it, but for rounding."""
 FAR = 8
@@ -50,28 +50,37 @@ def field_units(collocation: Collocation) -> Mapping[str, float]:
     if not problem.domain.space and Evolution.of(plan):
         initial = tuple(block for block, region in zip(blocks, plan.regions) if region.region.kind == "initial")
         values = initial_values(Objective.unweighted(ansatz, initial), start(ansatz, collocation), problem.domain.time.bounds[0])
-        return of_values({field.name: values[field.name] for field in problem.unknowns})
+        if values:
+            return of_values([[values[one.name] for one in field.unknowns] for field in problem.fields], problem)
     lengths, sources = _lengths(Objective.unweighted(ansatz, blocks), start(ansatz, collocation), problem)
     found = equilibrated(lengths, sources, alone)
     return {unknown.name: unit for owner, unit in zip(problem.fields, found) for unknown in owner.unknowns if unit != 1}
 
 
 def initial_values(objective: Objective, theta: Tensor, moment: float) -> dict[str, float]:
-    """The unknowns of time alone by name at the first moment, as conditions there say in a first step from zero, 0 where they say nothing."""
+    """The unknowns of time alone by name at the first moment, as conditions there say, 0 where they say nothing.
+
+    Nothing where a first step from zero does not satisfy them, as y² = 4.
+    """
     residual, jacobian = objective.jacobian(theta)
-    found = theta - LeastSquares.build(torch.nan_to_num(jacobian), MINIMAL).solve(torch.nan_to_num(residual, nan=0.0, posinf=0.0, neginf=0.0))
+    if not (torch.isfinite(residual).all() and torch.isfinite(jacobian).all()):
+        return {}
+    found = theta - LeastSquares.build(jacobian, MINIMAL).solve(residual)
+    if not objective.residual(found).norm() <= LINEAR * residual.norm():
+        return {}
     values = {}
     for group, own in zip(objective.ansatz.groups, objective.ansatz.split(found)):
         values |= dict(zip(group.unknowns, group.push(own, theta.new_full((1, 1), moment), JetSpec.closure(1, []))[0][0, 0].tolist()))
     return values
 
 
-def of_values(values: Mapping[str, float]) -> dict[str, float]:
-    """The powers of two next to the values, where these are far from one: of fields that begin at zero the mean of the others."""
-    logs = {name: math.log2(abs(value)) for name, value in values.items() if abs(value) > NOTHING * max(map(abs, values.values()))}
-    mean = sum(logs.values()) / len(logs) if logs else 0.0
-    units = {name: 2.0 ** round(logs.get(name, mean)) for name in values}
-    return {name: unit for name, unit in units.items() if abs(math.log2(unit)) > FAR}
+def of_values(values: Sequence[Sequence[float]], problem: Problem) -> dict[str, float]:
+    """By unknown the powers of two next to the fields' values, where these are far from one: of what begins at zero the mean of the others."""
+    sizes = [max(map(abs, own)) for own in values]
+    logs = [math.log2(size) if size > NOTHING * max(sizes) else None for size in sizes]
+    known = [log for log in logs if log is not None]
+    powers = [round(sum(known) / max(1, len(known)) if log is None else log) for log in logs]
+    return {one.name: 2.0**power for field, power in zip(problem.fields, powers) for one in field.unknowns if abs(power) > FAR}
 
 
 def equilibrated(lengths: np.ndarray, sources: np.ndarray, alone: bool = True) -> list[float]:

@@ -25,7 +25,7 @@ from pinnaux.solution import Solution
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.correction import Correction, correct, mixed, relative_change
 from pinnaux.trainers.features import held_out, solve_trial
-from pinnaux.trainers.sensitivity import most_amplified
+from pinnaux.trainers.sensitivity import Amplified, most_amplified
 from pinnaux.verdict import Verdict
 
 
@@ -99,38 +99,52 @@ def test_a_correction_that_removes_little_proves_little(train_gain: float, share
     assert Correction(found, found, train_gain, 1.0, share, accuracy=1e-4).reliable is reliable
 
 
-@pytest.mark.parametrize(("amplification", "share", "reliable"),
-                         [(1e5, 1e-6, True), (1e7, 1e-6, False), (1e7, 1e-12, True), (1e13, 1e-18, False), (math.inf, 1e-12, False), (math.inf, 0.0, False)])
-def test_what_may_be_amplified_without_bound_proves_nothing_unless_even_the_worst_is_accurate(amplification: float, share: float, reliable: bool) -> None:
+@pytest.mark.parametrize(("amplified", "share", "reliable"), [
+    (Amplified(1e5), 1e-6, True), (Amplified(1e7), 1e-6, False), (Amplified(1e7), 1e-12, True), (Amplified(1e13), 1e-18, False),
+    (Amplified(1e7, seen=False), 1e-12, False), (Amplified(1e5, seen=False), 1e-12, True), (Amplified(10.0, seen=False, open=True), 1e-12, False),
+    (Amplified(0.0, seen=False, open=True), 0.0, False), (Amplified(math.inf), 0.0, False)])
+def test_what_is_amplified_much_proves_nothing_unless_even_the_worst_is_accurate(amplified: Amplified, share: float, reliable: bool) -> None:
     found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": 1e-7})
-    correction = Correction(found, found, 10.0, 10.0, share, accuracy=1e-4, amplification=amplification)
-    assert correction.reliable is reliable and correction.best.undetermined is (amplification > 1e300)
+    correction = Correction(found, found, 10.0, 10.0, share, accuracy=1e-4, amplified=amplified)
+    assert correction.reliable is reliable and correction.best.undetermined is amplified.open
 
 
-def held_at(*parts: str) -> Problem:
-    """u'' = 0 on an interval, with values given on parts of its boundary."""
+def held_at(*parts: str, size: float = 1.0) -> Problem:
+    """u'' = −π² sin πx, in some unit, on an interval, with values given on parts of its boundary."""
     domain = Interval(0, 1)
     field, (x,) = Field("u", domain), domain.coordinates
-    return Problem([field], [Condition("balance", diff(field, x, x) == -pi**2 * sin(pi * x), on=domain),
+    return Problem([field], [Condition("balance", diff(field, x, x) == -size * pi**2 * sin(pi * x), on=domain),
                              Condition("ends", field == 0, on=domain.boundary[parts])])
 
 
-@pytest.mark.parametrize(("parts", "least", "most"), [(("left", "right"), 0.1, 100), (("left",), 1e6, math.inf)])
-def test_where_a_condition_is_missing_nothing_is_proved(parts: tuple[str, ...], least: float, most: float) -> None:
-    points = collocation(held_at(*parts), **SMALL)
-    correction = correct(points, held_out(points), candidate(points, (unit(np.pi), 1.0), (unit(7.0), 1e-3)), 0, 100)
-    assert least < correction.amplification <= most
-    assert correction.reliable is (most < 1e6)
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize(("parts", "open"), [(("left", "right"), False), (("left",), True)])
+def test_where_a_condition_is_missing_nothing_is_proved_in_whatever_unit(parts: tuple[str, ...], open: bool, size: float) -> None:
+    points = collocation(held_at(*parts, size=size), **SMALL)
+    correction = correct(points, held_out(points), candidate(points, (unit(np.pi), size), (unit(7.0), 1e-3 * size)), 0, 100)
+    assert correction.amplified.open is open is not correction.reliable and correction.amplified.seen is not open
+    assert 0.1 < correction.amplified.factor < 100 or open
+
+
+def test_what_was_seen_to_be_open_stays_so() -> None:
+    """Other functions may be too coarse to show it again."""
+    points = collocation(held_at("left", "right"), **SMALL)
+    found = replace(candidate(points, (unit(np.pi), 1.0), (unit(7.0), 1e-3)), undetermined=True)
+    for linear in (True, False):
+        judge = replace(held_out(points), linear=linear)
+        assert correct(points, judge, found, 0, 100).best.undetermined is linear
 
 
 def test_functions_that_nearly_cancel_are_not_taken_for_other_solutions() -> None:
-    """Regularisation has most of the form of e, but e of size 1 takes columns of 1e6 that cancel; where it takes moderate ones, e is free."""
+    """Conditions see two columns apart, but not together: e is what remains of them if they are 1e6 times larger, or is free where they add up."""
     points = collocation(bar(), **SMALL)
     where = points.domain_points(10, Purpose(0, 1))
     for size, free in ((1e-6, False), (1.0, True)):
-        form = QuadraticForm(torch.diag(torch.tensor([1e-11, 1.0], dtype=torch.float64)), torch.ones(2, dtype=torch.float64), 1e-11)
-        amplification, _ = most_amplified(points, {"u": size * torch.ones(10, 1, dtype=torch.float64) * torch.tensor([1.0, 0.0], dtype=torch.float64)}, form, where)
-        assert math.isinf(amplification) is free
+        triangle = torch.tensor([[1.0, -1.0, 0.0], [0.0, 1e-11, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
+        form = QuadraticForm(triangle, torch.ones(3, dtype=torch.float64), 1e-11)
+        rows = torch.ones(10, 1, dtype=torch.float64) * torch.tensor([1.0, size - 1.0, 0.0], dtype=torch.float64)
+        for unit_of_u in (1e-9, 1.0, 1e9):
+            assert most_amplified(points, {"u": rows / unit_of_u}, form, where).open is free
 
 
 def test_near_a_resonance_small_residuals_of_smooth_functions_prove_nothing() -> None:
@@ -152,7 +166,7 @@ def test_near_a_resonance_small_residuals_of_smooth_functions_prove_nothing() ->
 @pytest.mark.parametrize(("amplification", "reliable"), [(100.0, True), (1e5, False)])
 def test_a_correction_that_removes_little_proves_nothing_where_the_rest_may_be_amplified(amplification: float, reliable: bool) -> None:
     found = replace(candidate(collocation(bar(), **SMALL), (unit(np.pi), 1.0)), estimate={"u": 1e-6})
-    assert Correction(found, found, 1.1, 1.0, 1e-6, accuracy=1e-4, amplification=amplification).reliable is reliable
+    assert Correction(found, found, 1.1, 1.0, 1e-6, accuracy=1e-4, amplified=Amplified(amplification)).reliable is reliable
 
 
 def test_corrections_of_features_have_other_scales_too() -> None:

@@ -44,5 +44,13 @@ def test_points_that_stand_for_more_of_the_domain_count_more() -> None:
     assert (left[:, 0] * shares).sum().item() == pytest.approx(0, abs=1e-12)
 
 
+def test_points_of_one_moment_tell_one_function_of_time() -> None:
+    where = points()
+    where[:, 1] = 3.5
+    values = torch.sin(3 * where[:, :1])
+    assert torch.allclose(Gauge.of(plan("adrift"), where).without(values, "p"), values - values.mean(), atol=1e-9)
+    assert Gauge.of(plan("adrift"), where[:0]).without(values[:0], "p").shape == (0, 1)
+
+
 def test_notes_tell_what_is_left_open() -> None:
     assert [("function of time" in note, "constant" in note) for note in (plan("adrift").notes[-1], plan("constant").notes[1])] == [(True, False), (False, True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,6 +38,16 @@ def undefined_problem() -> Problem:
     domain = Interval(0, 1)
     u, (x,) = Field("u", domain), domain.coordinates
     return Problem([u], [Condition("plain", u == x, on=domain.boundary), Condition("logarithm", log(u - 100) == x, on=domain)])
+
+
+def test_where_zero_is_undefined_one_is_what_others_are_compared_with() -> None:
+    """log u = 3 and u = x: of u = 1 a residual of 3 and another of 1 − x."""
+    domain = Interval(0, 1)
+    u, (x,) = Field("u", domain), domain.coordinates
+    problem = Problem([u], [Condition("plain", u == x, on=domain), Condition("start", log(u) == 3, on=domain.boundary["left"])])
+    ansatz, theta = small_ansatz(problem)
+    judge = replace(judge_of(problem), weights=(torch.tensor([2.0], dtype=torch.float64), torch.tensor([0.5], dtype=torch.float64)))
+    assert judge.from_zero(ansatz, torch.zeros_like(theta)).zero == pytest.approx((4 / 3 + 9 / 4) ** 0.5, rel=0.02)
 
 
 def test_a_solution_that_is_undefined_somewhere_is_worse_than_any_other() -> None:

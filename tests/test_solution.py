@@ -148,6 +148,7 @@ def test_errors_are_relative_to_the_exact_solution() -> None:
     assert wave(1.0).errors()["u"] < 1e-15
     points = np.array([[0.1], [0.5]])
     assert wave(0.0).errors(points) == {"u": pytest.approx(1.0)}
+    assert wave(0.0).errors(points.astype(np.float32)) == {"u": pytest.approx(1.0)}
     domain = Rectangle((0, 0), (1, 2))
     velocity = VectorField("velocity", domain, components=("u", "v"))
     x, y = domain.coordinates

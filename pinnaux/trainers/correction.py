@@ -27,7 +27,7 @@ from pinnaux.objective import Objective
 from pinnaux.trainers.closed_form import gauss_newton
 from pinnaux.trainers.confidence import Leverage, louder_rows
 from pinnaux.trainers.held_out import HeldOut
-from pinnaux.trainers.sensitivity import lengths_of, most_amplified, relative_rows
+from pinnaux.trainers.sensitivity import Amplified, lengths_of, most_amplified, relative_rows
 from pinnaux.unknown_function import Coefficient
 from pinnaux.verdict import Confidence
 
@@ -54,8 +54,7 @@ class Correction:
     held_gain: float
     share: float
     accuracy: float
-    amplification: float = 0.0
-    weakest: str = ""
+    amplified: Amplified = Amplified()
 
     @property
     def reliable(self) -> bool:
@@ -71,15 +70,16 @@ class Correction:
         margin = max(1.0, self.accuracy / self.before.error)
         alike = self.held_gain > self.train_gain / (LARGEST_OVERFIT * margin)
         removed = math.sqrt(abs(1 - self.train_gain**-2))
-        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplification * self.share < AT_WORST * self.accuracy)
-        determined = self.amplification < UNDETERMINED or self.amplification * max(self.share, EPSILON) < self.accuracy
-        return alike and (fell or self.share < ROUNDING) and determined
+        fell = self.train_gain > SMALLEST_GAIN or (self.share < SMALL_SHARE and removed * margin > 1 and self.amplified.factor * self.share < AT_WORST * self.accuracy)
+        factor, harmless = self.amplified.factor, self.amplified.seen and self.amplified.factor * max(self.share, EPSILON) < self.accuracy
+        return alike and (fell or self.share < ROUNDING) and not self.amplified.open and (factor < UNDETERMINED or harmless)
 
     @property
     def best(self) -> Candidate:
         """The better of the two on held-out points."""
-        left = self.share / self.held_gain if self.kept else self.share
-        return replace(self._better, reliable=self.reliable, amplification=self.amplification, at_worst=self.amplification * left, weakest=self.weakest)
+        left, amplified = self.share / self.held_gain if self.kept else self.share, self.amplified
+        return replace(self._better, reliable=self.reliable, amplification=amplified.factor, weakest=amplified.unknown, undetermined=amplified.open,
+                       at_worst=amplified.factor * left if amplified.seen else math.inf)
 
     @property
     def uncorrected(self) -> Candidate:
@@ -116,7 +116,9 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     sizes = relative_change(collocation, candidate, ansatz, solved, points)
     rows = relative_rows(collocation, ansatz, solved, points[:STABILITY_POINTS])
     form, louder = result.system.form, louder_rows(objective, solved, judge.balance)
-    amplification, weakest = most_amplified(collocation, rows, form.plus(louder) if len(louder) else form, points)
+    amplified = most_amplified(collocation, rows, form.plus(louder) if len(louder) else form, points)
+    if judge.linear and candidate.undetermined:  # another correction's functions, or places, may show less of what is open
+        amplified = replace(amplified, open=True)
     # The correction is the error and noise of its own, |e|² = error² + noise²; what is left after it is the noise, and held-out
     # residuals tell the ratio of the two: error = |e| g/√(1 + g²), noise = |e|/√(1 + g²) for the gain g. But noise may be nearly all of the
     # residual and little of e: it is taken for half of |e|² at most.
@@ -124,15 +126,13 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     error = {name: EPSILON + size * least / math.hypot(1.0, least) for name, size in sizes.items()}
     noise = {name: EPSILON + size / root for name, size in sizes.items()}
     share = left / max(judge.zero, 1e-300)
-    # Where zero is a solution, nothing is relative to its residual, and all that can be asked is whether there are others.
-    amplification = amplification * judge.zero if math.isfinite(amplification) else amplification
     if not result.after < result.before and share > ROUNDING:
         error = noise = {}  # no step lowered the residual: nothing is known of the error
     # The noise that the one before took up when it was corrected itself is in both, and few features more see little of it.
     leverage = Leverage.of(collocation, objective, solved, result.system.form, rows)
     told = [leverage.confidence(collocation, objective, own).wider(candidate.confidence) for own in (theta, solved)]
     return Correction(replace(candidate, estimate=error, confidence=told[0]), Candidate(ansatz, solved, score, noise, confidence=told[1]),
-                      train_gain, held_gain, share, settings.accuracy, amplification, weakest)
+                      train_gain, held_gain, share, settings.accuracy, replace(amplified, factor=amplified.factor * judge.zero))
 
 
 def _corrected(collocation: Collocation, candidate: Candidate, features: int, purpose: Purpose) -> Ansatz:

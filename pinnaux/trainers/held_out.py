@@ -50,9 +50,15 @@ class HeldOut:
         return replace(self, weights=balance.at(0.0), balance=balance)
 
     def from_zero(self, ansatz: Ansatz, theta: Tensor) -> HeldOut:
-        """With the score of the zero solution, in which measurements are as loud as equations."""
+        """With the score of the zero solution, in which measurements are as loud as equations, or of one where logarithms and the like
+        are undefined at zero."""
         weights = self.balance.loud if self.balance else self.weights
-        return replace(self, zero=replace(self, weights=weights).score(ansatz, theta))
+        zero = replace(self, weights=weights).score(ansatz, theta)
+        if zero == float("inf"):
+            ones = [weight * torch.nan_to_num(block.at_zero(ansatz, theta, 1.0), nan=0.0, posinf=0.0, neginf=0.0).square().mean(dim=1).sqrt()
+                    for block, weight in zip(self.blocks, weights)]
+            zero = torch.cat(ones).norm().item()
+        return replace(self, zero=zero)
 
     def exactness(self, ansatz: Ansatz, theta: Tensor) -> float:
         """The score without measurements of known noise."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -20,10 +21,10 @@ from pinnaux.unknown_function import Coefficient
 
 SMALLEST_FIELD = 1e-8
 SMALL_STEP = 1e-6
-UNSEEN, MODERATE = 0.02, 5e3
-"""Where regularisation is so much of what an error leaves, nothing else sees the error: if it is made of functions that are not that many
-times larger and nearly cancel, as those of a basis that is too rich for its problem do. Without a condition 0.1 and more, and 500 times at
-most, were seen, with all of them 0.002, or 5e4 times and more."""
+UNSEEN, MODERATE = 0.02, 6e4
+"""Where regularisation is so much of what an error leaves, nothing else sees the error: if its summands are not that many times larger and
+nearly cancel, as those of a basis that is too rich for its problem do, there are other solutions. Without a condition 0.07 and more, and
+5e4 times at most, were seen; with all of them 0.006 at most, or 8e4 times and more in ill-posed problems and 1e6 in others."""
 
 
 def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, points: Tensor) -> dict[str, Tensor]:
@@ -61,29 +62,46 @@ def relative_rows(collocation: Collocation, ansatz: Ansatz, theta: Tensor, point
     return found
 
 
-def most_amplified(collocation: Collocation, rows: Mapping[str, Tensor], form: QuadraticForm, points: Tensor) -> tuple[float, str]:
-    """By how much residuals are amplified in the unknowns with these relative rows: the largest of |e| / (|u| |L e|).
+@dataclass(frozen=True)
+class Amplified:
+    """By how much residuals are amplified at most in a relative error e, |e| / (|u| |L e|), and in which unknown, for a field with the place.
 
-    And which unknown they are amplified in the most, for a field with the place. Where this is large, equations and conditions hardly
-    determine the solution, and small residuals prove nothing. It is infinite where regularisation keeps e small, as where a condition is
-    missing. Fields that are known up to a constant only are not asked.
+    Where next to nothing sees e, the factor is only what regularisation leaves of it (`seen` is False); if e is a function of moderate
+    coefficients, there are other solutions (`open`).
     """
-    floating = {field.name for field in collocation.plan.floating}
-    rows = {name: own for name, own in rows.items() if name not in floating}
+
+    factor: float = 0.0
+    unknown: str = ""
+    seen: bool = True
+    open: bool = False
+
+
+def most_amplified(collocation: Collocation, rows: Mapping[str, Tensor], form: QuadraticForm, points: Tensor) -> Amplified:
+    """What is determined the least of the unknowns with these relative rows.
+
+    Where it is amplified much, equations and conditions hardly determine the solution, and small residuals prove nothing. Fields to which
+    any function of time may be added are not asked.
+    """
+    adrift = {field.name for field in collocation.plan.adrift}
+    rows = {name: own for name, own in rows.items() if name not in adrift}
     if not rows:
-        return 0.0, ""
-    image, length = form.most_amplified(torch.cat(list(rows.values())))
-    amplification = image.norm().item()
-    if form.regularised(length) > UNSEEN and length < MODERATE * amplification:
-        amplification = math.inf
+        return Amplified()
+    asked = torch.cat(list(rows.values()))
+    image, scaled = form.most_amplified(asked)
+    factor = torch.nan_to_num(image.norm(), nan=math.inf).item()
+    seen = form.regularised(scaled) < UNSEEN
+    summands = ((asked / form.scale).norm(dim=0) * scaled).norm().item()
+    # Measurements see nothing between them, which is no other solution.
+    measured = any(region.region.kind == "observations" for region in collocation.plan.regions)
+    other = not seen and summands < MODERATE * factor and not measured
     parts = dict(zip(rows, image.split([len(one) for one in rows.values()])))
     name = max(parts, key=lambda one: parts[one].norm().item())
     number = next((i for i, group in enumerate(collocation.plan.groups) if any(field.name == name for field in group)), None)
     if number is None:
-        return amplification, name
+        return Amplified(factor, name, seen, other)
     worst, names = points[parts[name].abs().argmax()], collocation.plan.problem.domain.names
     place = ", ".join(f"{names[axis]} = {worst[axis].item():.2g}" for axis in collocation.axes(number))
-    return amplification, f"{name} (most at {place})"
+    return Amplified(factor, f"{name} (most at {place})", seen, other)
 
 
 def lengths_of(problem: Problem, components: Mapping[str, float]) -> dict[str, float]:
