@@ -70,22 +70,24 @@ class Interval:
 class Confidence:
     """Intervals by the names of unknown numbers, and fits by components of conditions on measurements; empty without noise.
 
-    `fields` holds what noise does to scalar fields: their standard deviation, relative to them, root mean square over the domain.
+    `fields` holds what noise does to scalar fields: their standard deviation, relative to them, root mean square over the domain; `free`
+    the standard deviations of the free numbers that the intervals are of.
     """
 
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     fits: Mapping[str, Fit] = field(default_factory=dict)
     fields: Mapping[str, float] = field(default_factory=dict)
+    free: Mapping[str, float] = field(default_factory=dict)
 
     def share_of(self, components: Sequence[str]) -> float | None:
         """What noise does to a field with these components, relative to it as a whole; None where that is not known of all."""
         shares = [self.fields.get(name) for name in components]
         return None if None in shares else math.hypot(*shares)
 
-    def wider(self, other: Confidence) -> Confidence:
-        """With what the other one tells of fields where that is more, as both were found in some of a solution's directions each."""
-        fits = {name: replace(one, taken=max(one.taken, other.fits.get(name, one).taken)) for name, one in self.fits.items()}
-        return replace(self, fits=fits, fields={name: max(share, other.fields.get(name, 0.0)) for name, share in self.fields.items()})
+    @property
+    def taken(self) -> float:
+        """Degrees of freedom that all fits have taken up."""
+        return sum(fit.taken for fit in self.fits.values())
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from pinnaux.trainers.rounds import Rounds, advance as advance_rounds, begin as 
 from pinnaux.trainers.state import Budget, Report, Unlimited
 
 
+FOLLOWED = 0.9
+"""Of the degrees of freedom that as many numbers take up."""
 BESIDE_NOISE = 1 / 3
 """An error that is this share of what noise leaves open adds a twentieth to it."""
 
@@ -129,6 +131,8 @@ class Automatic:
         """The error of the best candidate, from an independent correction; the correction is kept where it helps."""
         settings = self.collocation.plan.settings
         correction = correct(self._chosen(state), state.judge, state.corrected, state.corrections, settings.estimate_features)
+        if _rigid(correction.best, self.collocation.plan.problem):
+            correction = correct(self._chosen(state), state.judge, state.corrected, state.corrections, settings.correction_features[0])
         best = correction.best
         if not best.estimate:
             best = replace(best, estimate=state.corrected.estimate, reliable=False)
@@ -311,6 +315,11 @@ def _within_noise(candidate: Candidate, problem: Problem, accuracy: float) -> bo
     left_open |= {field.name: found.share_of([one.name for one in field.unknowns]) or 0.0 for field in problem.fields}
     far = [name for name, error in candidate.estimate.items() if not error <= accuracy]
     return bool(far) and all(candidate.estimate[name] <= BESIDE_NOISE * left_open.get(name, 0.0) < math.inf for name in far)
+
+
+def _rigid(candidate: Candidate, problem: Problem) -> bool:
+    """Whether measurements of known noise determine less than the numbers there are: few functions do not follow these, and intervals are too narrow."""
+    return bool(candidate.confidence.fits) and candidate.confidence.taken < FOLLOWED * len(problem.numbers)
 
 
 def _middle(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:

@@ -7,6 +7,7 @@ s² (H⁻¹) for the least-squares Hessian H = JᵀJ of all rows, reduced to the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,30 +57,41 @@ class Leverage:
         fields = {name: (form.whitened(own).norm() * variance.sqrt()).item() for name, own in rows.items() if name not in numbers}
         return Leverage(taken, free, fields)
 
-    def confidence(self, collocation: Collocation, objective: Objective, theta: Tensor) -> Confidence:
-        """The 95 % intervals of all numbers, the fits of all measurements of known noise, and what noise does to fields, of the solution θ."""
+    def confidence(self, collocation: Collocation, objective: Objective, theta: Tensor, before: Confidence = Confidence()) -> Confidence:
+        """The 95 % intervals of all numbers, the fits of all measurements of known noise, and what noise does to fields, of the solution θ.
+
+        Few functions follow a number little, and keep it where equations hold: what was found `before` by more of them stays.
+        """
         if not self.taken:
             return Confidence()
-        fits = {}
-        for block in objective.blocks:
-            if any(name in self.taken for name in block.names):
-                for name, residual in zip(block.names, block.residuals(objective.ansatz, theta)):
-                    if name in self.taken:
-                        noise, stated = collocation.noise_of(name), name not in collocation.noise
-                        fits[name] = Fit(noise, stated, len(residual), residual.square().sum().item(), self.taken[name])
+        fits = self._fits(collocation, objective, theta, before)
         spare, scale = None, 1.0
         if not any(fit.stated for fit in fits.values()):  # a found deviation is no better known than from what the fit leaves
             spare = sum(fit.spare for fit in fits.values())
             scale = (sum(fit.chi_squared for fit in fits.values()) / max(spare, 1e-300)) ** 0.5
-        intervals = _intervals(collocation, objective.ansatz.split(theta)[-1], quantile(spare) * scale * self.free)
-        return Confidence(intervals, fits, {name: scale * share for name, share in self.fields.items()})
+        names = [one.name for one in collocation.plan.problem.parameters]
+        free = {name: scale * own for name, own in zip(names, self.free.tolist())}
+        if sum(self.taken.values()) < before.taken:
+            free |= {name: max(own, free[name]) for name, own in before.free.items() if math.isfinite(own)}
+        intervals = _intervals(collocation, objective.ansatz.split(theta)[-1], {name: quantile(spare) * own for name, own in free.items()})
+        fields = {name: max(scale * share, before.fields.get(name, 0.0)) for name, share in self.fields.items()}
+        return Confidence(intervals, fits, fields, free)
+
+    def _fits(self, collocation: Collocation, objective: Objective, theta: Tensor, before: Confidence) -> dict[str, Fit]:
+        fits = {}
+        for block in (block for block in objective.blocks if any(name in self.taken for name in block.names)):
+            for name, residual in zip(block.names, block.residuals(objective.ansatz, theta)):
+                if name in self.taken:
+                    taken = max([self.taken[name]] + [fit.taken for other, fit in before.fits.items() if other == name])
+                    fits[name] = Fit(collocation.noise_of(name), name not in collocation.noise, len(residual), residual.square().sum().item(), taken)
+        return fits
 
 
-def _intervals(collocation: Collocation, numbers: Sequence[Tensor], reach: Tensor) -> dict[str, Interval]:
+def _intervals(collocation: Collocation, numbers: Sequence[Tensor], reach: Mapping[str, float]) -> dict[str, Interval]:
     """The values that the free numbers, within `reach` of where they are, give parameters: no interval leaves the bounds."""
     found = {}
-    for parameter, free, spread in zip(collocation.plan.problem.parameters, numbers, reach):
-        low, high = sorted(parameter_value(parameter, free + sign * spread).item() for sign in (-1, 1))
+    for parameter, free in zip(collocation.plan.problem.parameters, numbers):
+        low, high = sorted(parameter_value(parameter, free + sign * reach[parameter.name]).item() for sign in (-1, 1))
         if not isinstance(parameter, Coefficient):  # only together do they mean anything
             found[parameter.name] = Interval(low, high)
     return found

@@ -128,9 +128,8 @@ def correct(collocation: Collocation, judge: HeldOut, candidate: Candidate, numb
     share = left / max(judge.zero, 1e-300)
     if not result.after < result.before and share > ROUNDING:
         error = noise = {}  # no step lowered the residual: nothing is known of the error
-    # The noise that the one before took up when it was corrected itself is in both, and few features more see little of it.
     leverage = Leverage.of(collocation, objective, solved, result.system.form, rows)
-    told = [leverage.confidence(collocation, objective, own).wider(candidate.confidence) for own in (theta, solved)]
+    told = [leverage.confidence(collocation, objective, own, candidate.confidence) for own in (theta, solved)]
     return Correction(replace(candidate, estimate=error, confidence=told[0]), Candidate(ansatz, solved, score, noise, confidence=told[1]),
                       train_gain, held_gain, share, settings.accuracy, replace(amplified, factor=amplified.factor * judge.zero))
 
