@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 from pinnaux.unknown_function import FoundFunction
@@ -22,6 +23,7 @@ def doubts(confidence: Confidence, values: Mapping[str, float], lines: Collectio
     """
     told = [sentence for name, fit in confidence.fits.items() for sentence in _of_fit(name, fit)]
     told += [f"measurements hardly determine {name}: with 95 % confidence it lies between {one.low:.3g} and {one.high:.3g}"
+             + ("" if math.isfinite(one.high - one.low) else "; if they should, the search went astray: give it a start (initial=…)")
              for name, one in confidence.intervals.items() if _unknown(one, values[name])]
     told += [f"measurements hardly determine {name}: their noise changes it by {100 * share:.3g} % (root mean square)"
              + (f"; if it is smooth, UnknownFunction(\"{name}\", …) of its coordinate has less freedom" if name in lines else "")
@@ -40,9 +42,10 @@ def beyond(found: FoundFunction) -> str | None:
 
 
 def fitted_to_noise(confidence: Confidence) -> bool:
-    """Whether there are noisy measurements, and they are all fitted as well as their noise lets."""
+    """Whether there are noisy measurements, they are all fitted as well as their noise lets, and they say something of every number."""
     fits = confidence.fits.values()
-    return bool(fits) and all(fit.spare >= 1 and (not fit.stated or fit.misfit < 1 or not _is_far(fit)) for fit in fits)
+    known = all(math.isfinite(one.high - one.low) for one in confidence.intervals.values())
+    return known and bool(fits) and all(fit.spare >= 1 and (not fit.stated or fit.misfit < 1 or not _is_far(fit)) for fit in fits)
 
 
 def _is_far(fit: Fit) -> bool:

@@ -141,7 +141,8 @@ def _of_every_mode(collocation: Collocation) -> Collocation:
 def _with_confidence(solution: Solution, best: Candidate) -> Verdict:
     """The verdict with what noise leaves open, to which the estimated error of solving adds, and with what is to be doubted about it."""
     values, found = solution.parameters, best.confidence
-    intervals = {name: one.widened(values[name], abs(values[name]) * best.estimate.get(name, 0.0)) for name, one in found.intervals.items()}
+    errors = {name: abs(values[name]) * best.estimate.get(name, 0.0) for name in found.intervals if best.estimate.get(name, 0.0) < math.inf}
+    intervals = {name: one.widened(values[name], errors.get(name, 0.0)) for name, one in found.intervals.items()}
     whole = replace(found, intervals=intervals)
     verdict = solution.verdict
     lines = [field.name for field in solution.problem.unknowns if len(field.coordinates) == 1]

@@ -126,6 +126,13 @@ def test_where_a_condition_is_missing_nothing_is_proved_in_whatever_unit(parts: 
     assert 0.1 < correction.amplified.factor < 100 or open
 
 
+def test_the_error_of_a_number_that_is_stuck_is_not_known() -> None:
+    """So near to its bound that nothing moves it any more."""
+    points = collocation(conductivity(), **SMALL)
+    before = candidate(points, (unit(np.pi), 1.0), numbers=torch.tensor([-800.0], dtype=torch.float64))
+    assert math.isinf(relative_change(points, before, before.ansatz, before.theta, points.domain_points(20, Purpose(0, 1)))["k"])
+
+
 def test_what_was_seen_to_be_open_stays_so() -> None:
     """Other functions may be too coarse to show it again."""
     points = collocation(held_at("left", "right"), **SMALL)

@@ -31,9 +31,17 @@ def test_nothing_is_told_of_a_fit_as_good_as_the_noise() -> None:
     ({"share": 3.0}, "measurements hardly determine q: their noise changes it by 300 %"),
     ({"share": 3.0, "lines": ("q",)}, 'by 300 % (root mean square); if it is smooth, UnknownFunction("q", …) of its coordinate has less freedom'),
     ({"low": -0.1}, "measurements hardly determine k: with 95 % confidence it lies between -0.1 and 1.1"),
+    ({"high": float("inf")}, "lies between 0.9 and inf; if they should, the search went astray: give it a start"),
     ({"low": 0.2, "high": 7.0}, "hardly determine k"), ({"low": float("nan"), "high": float("nan")}, "hardly determine k")])
 def test_what_is_wrong_is_told_with_its_numbers(changes: dict, words: str) -> None:
     assert words in told(**changes)
+
+
+def test_an_interval_of_a_number_that_is_stuck_is_that_of_noise() -> None:
+    solution = SimpleNamespace(problem=SimpleNamespace(unknowns=()), parameters={"k": 0.0, "m": 2.0}, verdict=Verdict("time", "", 1e-4))
+    best = SimpleNamespace(confidence=Confidence({"k": Interval(0.0, float("inf")), "m": Interval(1.0, 3.0)}), estimate={"k": float("inf"), "m": 0.1}, undetermined=False)
+    found = _with_confidence(solution, best).confidence.intervals
+    assert found["k"] == Interval(0.0, float("inf")) and found["m"].high == pytest.approx(2 + 1.04**0.5)
 
 
 def test_few_measurements_may_miss_by_chance() -> None:
@@ -45,7 +53,9 @@ def test_few_measurements_may_miss_by_chance() -> None:
     ([Fit(0.5, False, 21, 100.0, 1.0)], True), ([Fit(0.5, True, 21, 0.5, 20.5)], False), ([], False),
     ([Fit(0.5, True, 21, 20.0, 1.0), Fit(0.5, True, 21, 100.0, 1.0)], False)])
 def test_measurements_are_fitted_to_their_noise_where_none_are_missed_by_more(fits: list[Fit], fitted: bool) -> None:
-    assert fitted_to_noise(Confidence(fits={str(number): fit for number, fit in enumerate(fits)})) is fitted
+    known = {str(number): fit for number, fit in enumerate(fits)}
+    assert fitted_to_noise(Confidence(fits=known)) is fitted
+    assert fitted_to_noise(Confidence({"k": Interval(1.0, 2.0)}, known)) is fitted and not fitted_to_noise(Confidence({"k": Interval(0.0, float("inf"))}, known))
 
 
 @pytest.mark.parametrize("status, chi_squared, undetermined, words", [

@@ -197,7 +197,7 @@ def bend(group: Group, theta: Tensor, points: Tensor, uniform: float) -> Tensor:
 def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz, theta: Tensor, points: Tensor,
                     shares: Tensor | None = None) -> dict[str, float]:
     """|u_after − u_before| / |u_after| for every field (vectors as a whole), root mean square over the points, for every number,
-    and for unknown functions at the arguments that the conditions give them; what may be added to fields is left out of them.
+    infinite for one that is stuck at a bound, and for unknown functions at the arguments that the conditions give them; what may be added to fields is left out of them.
 
     `shares` (N,) of the domain that the points stand for, if not the same.
     """
@@ -217,10 +217,11 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
             norms |= {name: (gauge.without(own, name) * weights.sqrt()).norm().item() for name, own in columns}
     lengths = lengths_of(problem, size)
     sizes = {field.name: math.hypot(*(change[one.name] / lengths[one.name] for one in field.unknowns)) for field in problem.fields}
-    for parameter, old, new in zip(problem.parameters, old_parts[-1], new_parts[-1]):
+    for number, (parameter, old, new) in enumerate(zip(problem.parameters, old_parts[-1], new_parts[-1])):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
         if not isinstance(parameter, Coefficient):
-            sizes[parameter.name] = (abs(new - old) / positive(abs(new))).item()
+            stuck = parameter_value(parameter, new_parts[-1][number] + 1) == new
+            sizes[parameter.name] = math.inf if stuck else (abs(new - old) / positive(abs(new))).item()
     for name, one in applications(collocation).items():
         new, old = one.values(ansatz, theta), one.values(before.ansatz, before.theta)
         sizes[name] = ((new - old).norm() / positive(new.norm())).item()

@@ -10,11 +10,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from pinnaux.ansatz import Trial
 from pinnaux.balance import fair_weights
-from pinnaux.collocation import Collocation
+from pinnaux.collocation import Collocation, Purpose
 from pinnaux.fields import Parameter
 from pinnaux.objective import Objective, Program
 from pinnaux.surroundings import Surroundings
@@ -32,8 +34,10 @@ NEAR, FAR = 0.1, 10.0 ** DECADES[-1]
 STEPS, REGULARISATION = 3, 1e-15
 POOR = 0.02
 """Numbers may be wrong with which functions leave more of the zero solution's residual."""
-BETTER = 0.5
-"""A start is left for another that lowers the residual to this share at least."""
+TOGETHER, MOST_TOGETHER = 50, 200
+"""How often all numbers are drawn at once, where none of them alone helps."""
+BETTER, BETTER_TOGETHER = 0.5, 0.9
+"""A start is left for another that lowers the residual to this share at least: less is asked of a decade that is wrong for all numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,19 +84,47 @@ def better_starts(collocation: Collocation, fit: FirstFit) -> Mapping[str, float
     _, objective, zero = trial_problem(collocation, Trial(collocation.plan.settings.reference_trial[0], fit.scale, FEATURES))
     if all(is_linear(collocation, objective, zero, numbers) for numbers in (NEAR, FAR)):  # least squares finds the best numbers from anywhere
         return {}
-    values, found = objective.ansatz.split(zero)[-1].clone(), {}
+    values = objective.ansatz.split(zero)[-1].clone()
     search = Search(objective, zero, 1 if is_linear(collocation, with_numbers(objective, values), zero) else STEPS)
-    if search.solves(fit.objective.ansatz.split(fit.theta)[-1]):
+    fitted = fit.objective.ansatz.split(fit.theta)[-1]
+    if search.solves(fitted):
         return {}
+    free = {number: parameter for number, parameter in enumerate(collocation.plan.problem.parameters)
+            if not isinstance(parameter, Coefficient)}  # of a function the user has given the size
     left = search.left(values)
-    for number, parameter in enumerate(collocation.plan.problem.parameters):
-        if isinstance(parameter, Coefficient):  # the user has given the size of a function
-            continue
-        tried = {free: search.left(_changed(values, number, free)) for free in others(parameter)}
+    better = _one_by_one(search, free, values, left)
+    if torch.equal(better, values) and len(free) > 1:
+        # A rate that is wrong hides every other one: what only helps together is tried together.
+        better = _together(search, free, values, min(left, search.left(fitted)), Purpose(collocation.plan.settings.seed, TOGETHER))
+    return {parameter.name: better[number].item() for number, parameter in free.items() if better[number] != values[number]}
+
+
+def _one_by_one(search: Search, free: Mapping[int, Parameter], values: Tensor, left: float) -> Tensor:
+    """The values with which the residual is far smaller, one number after another."""
+    for number, parameter in free.items():
+        tried = {one: search.left(_changed(values, number, one)) for one in others(parameter)}
         best = min(tried, key=tried.__getitem__)
         if tried[best] < BETTER * left:
-            values, left, found[parameter.name] = _changed(values, number, best), tried[best], best
-    return found
+            values, left = _changed(values, number, best), tried[best]
+    return values
+
+
+def _together(search: Search, free: Mapping[int, Parameter], values: Tensor, left: float, purpose: Purpose) -> Tensor:
+    """The best of random values of all numbers, if the residual is smaller there than with those so far, and with those fitted.
+
+    Of every number each of its values is drawn as often as the others (a Latin hypercube).
+    """
+    generator, best, least = purpose.generator(), values, BETTER_TOGETHER * left
+    rows = values.repeat(MOST_TOGETHER, 1)
+    for number, parameter in free.items():
+        options = np.array([values[number].item(), *others(parameter)])
+        column = np.resize(generator.permutation(options), MOST_TOGETHER)
+        rows[:, number] = torch.from_numpy(generator.permutation(column)).to(values)
+    for drawn in rows:
+        found = search.left(drawn)
+        if found < least:
+            best, least = drawn, found
+    return best
 
 
 def others(parameter: Parameter) -> Iterator[float]:
