@@ -220,7 +220,8 @@ def relative_change(collocation: Collocation, before: Candidate, ansatz: Ansatz,
     for number, (parameter, old, new) in enumerate(zip(problem.parameters, old_parts[-1], new_parts[-1])):
         old, new = parameter_value(parameter, old), parameter_value(parameter, new)
         if not isinstance(parameter, Coefficient):
-            stuck = parameter_value(parameter, new_parts[-1][number] + 1) == new
+            bounded = parameter.lower is not None or parameter.upper is not None
+            stuck = bounded and parameter_value(parameter, new_parts[-1][number] + 1) == new
             sizes[parameter.name] = math.inf if stuck else (abs(new - old) / positive(abs(new))).item()
     for name, one in applications(collocation).items():
         new, old = one.values(ansatz, theta), one.values(before.ansatz, before.theta)
