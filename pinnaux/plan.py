@@ -19,6 +19,7 @@ from pinnaux.jets.spec import JetSpec
 from pinnaux.kinks import Kink, kink_places
 from pinnaux.problem import Problem
 from pinnaux.settings import SEPARATED, TRAINERS, Settings
+from pinnaux.shortage import Shortage
 from pinnaux.singular import Principal
 from pinnaux.siteplan import Sites
 from pinnaux.symbolic.integral import everything, places_of
@@ -72,24 +73,6 @@ class RegionPlan:
     def noisy(self) -> tuple[bool, ...]:
         """For every formula whether it is of measurements with stated noise, and so in standard deviations."""
         return tuple(bool(condition.deviations) for condition in self.conditions for _ in condition.residuals)
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """Of conditions on boundary parts: how many hold on each (or on all `together`) and are needed, and the unknown of the highest order in space."""
-
-    unknown: str
-    order: int
-    held: int
-    needed: int
-    together: bool
-    parts: tuple[str, ...]
-
-    def __str__(self) -> str:
-        many = len(self.parts) > 1
-        where = f"{'each of ' if many and not self.together else ''}{', '.join(map(repr, self.parts))}{' together' if many and self.together else ''}"
-        return (f"{self.unknown} has derivatives of order {self.order} in space and {self.held or 'no'} condition{'' if self.held == 1 else 's'} on "
-                f"{where}, where {self.needed} are needed")
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ DECLARATION = (
 # What joins both and solves, from the bottom up in the same way: formulas become residuals, residuals a solution.
 SOLVING = (
     "files", "verdict", "doubts", "jets", "linalg", "network", "ansatz", "surroundings", "sites", "derivatives", "siteplan", "settings", "objective",
-    "balance", "damped", "separated", "elimination", "lipschitz", "self_adaptive", "layer_solves", "homotopy", "evaluate", "integration", "early", "compilation", "kinks", "singular", "plan", "gauge",
+    "balance", "damped", "separated", "elimination", "lipschitz", "self_adaptive", "layer_solves", "homotopy", "evaluate", "integration", "early", "compilation", "kinks", "singular", "shortage", "plan", "gauge",
     "evolution", "collocation", "applications", "architecture", "units", "consistency", "residuals", "signature", "serial", "axis_values", "solution", "offsets", "trainers", "resumption", "driver", "solver")
 # Networks know nothing of formulas.
 COMPUTATION = ("errors", "jets", "linalg", "network")
